@@ -1,0 +1,110 @@
+/**
+ * The payloads collectors put into {@link RawEvent.data}, one interface for each `data.kind`.
+ * Absent is `null`, never a missing property, so that `undefined` always means a misspelt field.
+ */
+
+/** type `ebpf`, kind `oom-victim`: the kernel chose a process to kill (tracepoint oom/mark_victim, or its next best). */
+export interface OomVictim {
+  readonly kind: 'oom-victim';
+  readonly witness: 'ebpf' | 'kernel-log' | 'cgroup';
+  readonly pid: number | null;
+  readonly comm: string | null;
+  readonly cgroup: string | null;
+  readonly anonRssKiB: number | null;
+  readonly totalVmKiB: number | null;
+  readonly oomScoreAdj: number | null;
+  /** memory.max (v2) or memory.limit_in_bytes (v1) of the container's cgroup at that moment, when it could be read. */
+  readonly limitBytes: number | null;
+}
+
+/** type `ebpf`, kind `process-exit`: the last thread of a process in a container ended. */
+export interface ProcessExit {
+  readonly kind: 'process-exit';
+  readonly witness: 'ebpf' | 'cgroup';
+  readonly pid: number;
+  readonly parentPid: number | null;
+  readonly comm: string;
+  readonly exitCode: number;
+  /** Signal number that ended it, 0 when it exited by itself. */
+  readonly signal: number;
+  readonly coreDumped: boolean;
+  /** True when this was the container's first process, so that the container ended with it. Null when not known. */
+  readonly containerInit: boolean | null;
+  readonly durationMs: number | null;
+  readonly cgroup: string | null;
+}
+
+/**
+ * type `kubeapi`, kind = the object's Kind in lower case (`pod`, `deployment`, `event` …): one observation of one object.
+ * `object` is trimmed by the collector: no managedFields, no last-applied-configuration, Secret values removed, text redacted.
+ */
+export interface KubernetesObservation {
+  readonly kind: string;
+  /** SYNC: was there when the watch began (or began again); the rest as the API server says. */
+  readonly action: 'SYNC' | 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubernetesObject;
+  /** What differs from the observation before, in `metadata.labels`, `metadata.annotations`, `spec`, `data`; [] when nothing or not known. */
+  readonly changes: readonly FieldChange[];
+  /** The field manager of the newest change to the spec (managedFields), or null. */
+  readonly changedBy: string | null;
+}
+
+export interface FieldChange {
+  /** Dotted path with list entries by name where they have one: `spec.template.spec.containers[cart].resources.limits.memory`. */
+  readonly path: string;
+  /** JSON text, redacted, at most 256 characters; null when the field was not there. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly generation?: number;
+    readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
+    readonly deletionGracePeriodSeconds?: number;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly {
+      readonly apiVersion: string;
+      readonly kind: string;
+      readonly name: string;
+      readonly uid: string;
+      readonly controller?: boolean;
+    }[];
+  };
+  readonly [field: string]: unknown;
+}
+
+/** type `log`, kind `line`: one line (partial CRI lines joined) that a container wrote. */
+export interface LogLine {
+  readonly kind: 'line';
+  readonly stream: 'stdout' | 'stderr';
+  /** The human text: for JSON lines the message field, else the line; redacted, at most 16 KiB. */
+  readonly message: string;
+  /** OpenTelemetry severity text in lower case (`trace debug info warn error fatal`), or null when the line does not say. */
+  readonly level: string | null;
+  /** Remaining scalar fields of a JSON line; {} otherwise. */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+}
+
+/**
+ * any type, kind `source-health`, on the `clock.` subject: how well one collector sees, and how far it has got. It is also the
+ * watermark: after it, this source publishes nothing with an earlier timestamp.
+ */
+export interface SourceHealthReport {
+  readonly kind: 'source-health';
+  readonly state: SourceState;
+  /** What is seen less, and why, in words an operator can act on; null when all is well. */
+  readonly reason: string | null;
+  /** Events lost by this source since it started (ring buffer drops, rate guards, spool overflow). */
+  readonly lost: number;
+}
+
+export type SourceState = 'healthy' | 'degraded' | 'down';
