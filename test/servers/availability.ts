@@ -1,0 +1,124 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { describe, test } from '@jest/globals';
+
+/** What a suite may ask for. `node` is a whole Kubernetes node; `ebpf` the right to load programs into a kernel with BTF, and the built addon. */
+export type ServerName = 'nats' | 'neo4j' | 'control-plane' | 'node' | 'ebpf' | 'clang';
+
+/** Where scripts/servers/provision puts what it makes: `bin/`, `neo4j/<version>/*.jar`, `images/*.tar`. */
+export function serversHome(): string {
+  return process.env['THROUGHLINE_SERVERS'] || join(homedir(), '.cache', 'throughline-servers');
+}
+
+/** The program's path: from the PATH, else KUBEBUILDER_ASSETS, else what was provisioned; null when it is in none of them. */
+export function binary(name: string): string | null {
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    process.env['KUBEBUILDER_ASSETS'] ?? '',
+    join(serversHome(), 'bin'),
+  ];
+  return (
+    folders
+      .filter((folder) => folder !== '')
+      .map((folder) => join(folder, name))
+      .find(executable) ?? null
+  );
+}
+
+/** The folder with the jars of the newest provisioned Neo4j; null when there is none. */
+export function neo4jLibrary(): string | null {
+  const versions = join(serversHome(), 'neo4j');
+  if (!existsSync(versions)) return null;
+  const newest = readdirSync(versions, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.endsWith('.part'))
+    .map((entry) => entry.name)
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .at(-1);
+  return newest === undefined ? null : join(versions, newest);
+}
+
+/** Why the server cannot be had on this machine, and what would provide it; null when it can. */
+export function unavailable(server: ServerName): string | null {
+  const reason = checks[server]();
+  return reason === null ? null : `${reason} (${remedies[server]})`;
+}
+
+/**
+ * The suite, when every server it names can be had. Otherwise its tests are reported as skipped, the reason in their name; under
+ * CI=true, where a skipped server would be a hole in the proof, the suite fails instead.
+ */
+export function describeWith(servers: readonly ServerName[], title: string, body: () => void): void {
+  const reasons = servers.flatMap((server) => {
+    const reason = unavailable(server);
+    return reason === null ? [] : [`${server}: ${reason}`];
+  });
+  if (reasons.length === 0) {
+    describe(title, body);
+  } else if (process.env['CI'] === 'true') {
+    describe(title, () => {
+      test('has the servers it needs', () => {
+        throw new Error(`under CI=true no server may be missing; ${reasons.join('; ')}`);
+      });
+    });
+  } else {
+    describe.skip(`${title} [skipped: ${reasons.join('; ')}]`, body);
+  }
+}
+
+const checks: Record<ServerName, () => string | null> = {
+  nats: () => missing(['nats-server']),
+  neo4j: () => missing(['java']) ?? (neo4jLibrary() === null ? `no Neo4j jars in ${serversHome()}/neo4j` : null),
+  'control-plane': () => missing(['etcd', 'kube-apiserver', 'openssl']),
+  node: () =>
+    notRoot() ??
+    unavailable('control-plane') ??
+    missing(['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl']) ??
+    missing(['containerd', 'ctr', 'runc', 'coredns', 'ip']) ??
+    (existsSync(join(serversHome(), 'images', 'box.tar')) ? null : `no container images in ${serversHome()}/images`),
+  ebpf: () =>
+    lacksCapability() ??
+    (existsSync('/sys/kernel/btf/vmlinux') ? null : 'this kernel has no BTF (/sys/kernel/btf/vmlinux)') ??
+    (nativeAddonBuilt() ? null : 'the native addon is not built'),
+  clang: () => missing(['clang']),
+};
+
+const remedies: Record<ServerName, string> = {
+  nats: 'scripts/servers/provision nats',
+  neo4j: 'apt-get install default-jre-headless maven; scripts/servers/provision neo4j',
+  'control-plane': 'scripts/servers/provision control-plane',
+  node: 'as root on Linux: scripts/servers/provision control-plane node',
+  ebpf: 'as root on Linux with CONFIG_DEBUG_INFO_BTF: scripts/servers/provision native; node scripts/native.mjs',
+  clang: 'apt-get install clang',
+};
+
+function missing(programs: readonly string[]): string | null {
+  const lacking = programs.filter((program) => binary(program) === null);
+  return lacking.length === 0 ? null : `${lacking.join(', ')} not found`;
+}
+
+function notRoot(): string | null {
+  return process.platform === 'linux' && process.getuid?.() === 0 ? null : 'needs root on Linux';
+}
+
+/** Loading tracing programs takes CAP_BPF (39) and CAP_PERFMON (38), or CAP_SYS_ADMIN (21) for all of it: capabilities(7). */
+function lacksCapability(): string | null {
+  if (process.platform !== 'linux') return 'needs Linux';
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+  const has = (bit: bigint) => (effective & (1n << bit)) !== 0n;
+  return has(21n) || (has(39n) && has(38n)) ? null : 'needs CAP_BPF and CAP_PERFMON';
+}
+
+function nativeAddonBuilt(): boolean {
+  const release = join(import.meta.dirname, '..', '..', 'agent', 'native', 'build', 'Release');
+  return existsSync(release) && readdirSync(release).some((file) => file.endsWith('.node'));
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
