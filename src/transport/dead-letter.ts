@@ -1,0 +1,48 @@
+import type { ErrorCode, ThroughlineError } from '../errors.js';
+import { contentId } from '../model/ids.js';
+import type { OutgoingMessage, StoredMessage, StreamName } from './transport.js';
+
+/** Headers of a dead letter: docs/wire.md, section 7. */
+export const deadLetterHeaders = {
+  code: 'Throughline-Code',
+  reason: 'Throughline-Reason',
+  subject: 'Throughline-Subject',
+  sequence: 'Throughline-Sequence',
+  deliveries: 'Throughline-Deliveries',
+} as const;
+
+/**
+ * What cannot be processed, for `transport.publish`: the original bytes as the body, why and where from as headers. `body` is given
+ * when only a part of the message is bad (one event of a batch). Its id comes from where it stood, so that a second attempt at the
+ * same message leaves one dead letter.
+ */
+export function deadLetter(
+  stream: StreamName,
+  message: StoredMessage & { readonly deliveries?: number },
+  error: ThroughlineError,
+  body: Uint8Array = message.body,
+): OutgoingMessage {
+  const part = body === message.body ? '' : String(body.byteOffset - message.body.byteOffset);
+  return {
+    stream: 'dead',
+    subject: deadSubject(stream, error.code),
+    body,
+    id: contentId('dead', stream, message.sequence, part, error.code),
+    headers: {
+      [deadLetterHeaders.code]: error.code,
+      [deadLetterHeaders.reason]: headerText(error.message),
+      [deadLetterHeaders.subject]: message.subject,
+      [deadLetterHeaders.sequence]: String(message.sequence),
+      [deadLetterHeaders.deliveries]: String(message.deliveries ?? 1),
+    },
+  };
+}
+
+export function deadSubject(stream: StreamName, code: ErrorCode): string {
+  return `dead.${stream}.${code.toLowerCase().replaceAll('_', '-')}`;
+}
+
+/** A header ends at a line break, and the server counts headers against its payload limit. */
+function headerText(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 1_000).trim();
+}
