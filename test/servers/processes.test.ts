@@ -8,12 +8,10 @@ const listener = (port: number) =>
   `process.on('SIGTERM', () => process.exit(0)); require('net').createServer(() => {}).listen(${port}, '127.0.0.1', () => console.log('up'))`;
 
 describe('a server that a test starts', () => {
-  const folder = temporaryFolder();
   let server: ServerProcess | null = null;
   afterEach(async () => {
     await server?.kill();
     server = null;
-    folder.remove();
   });
 
   test('is ready when it accepts connections, and gone after stop', async () => {
