@@ -1,5 +1,6 @@
 import type { RawEvent } from '../src/model/raw-event.js';
 import type { SourceState } from '../src/model/payloads.js';
+import type { Timestamp } from '../src/model/time.js';
 
 /** One source of RawEvents. Everything the agent can watch is one of these; a new source is one file or folder in collectors/. */
 export interface Collector {
@@ -10,6 +11,13 @@ export interface Collector {
   stop(): Promise<void>;
   /** Called once a second by the agent, which publishes it as source-health and as the watermark. */
   health(): CollectorHealth;
+  /**
+   * Gives the sink what there is to give, and returns the moment before which nothing more will come: the agent's next watermark of
+   * this source. Absent: events are given as they are observed, and the moment of asking, less a little slack, is the watermark.
+   */
+  drain?(): Promise<Timestamp>;
+  /** What was given up to the last drain() is durable now: the place to note where to go on after a restart. */
+  commit?(): Promise<void>;
 }
 
 export interface CollectorHealth {
