@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { z } from 'zod';
+import { type z } from 'zod';
 import { ThroughlineError } from '../errors.js';
 import { expandVariables } from './variables.js';
 import { configSchema, sectionShapes, settingInfo, type Role, type SettingInfo } from './schema.js';
@@ -155,7 +155,9 @@ function describeIssue(
   const info = keys.get(key);
   if (info === undefined) {
     const names = keyNames(keys, key).map((name) => (key === '' ? name : name.slice(key.length + 1)));
-    return [`${key === '' ? 'the file' : place(key)}: given ${shown(issue.input)}, but it must be a section with ${names.join(', ')}`];
+    return [
+      `${key === '' ? 'the file' : place(key)}: given ${shown(issue.input)}, but it must be a section with ${names.join(', ')}`,
+    ];
   }
   const given = info.secret ? 'a value that is not shown' : shown(issue.input);
   const allowed: unknown = issue.code === 'custom' ? issue.params?.['allowed'] : undefined;

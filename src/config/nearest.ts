@@ -3,7 +3,8 @@ export function nearest(given: string, candidates: readonly string[]): string | 
   let best: { readonly name: string; readonly edits: number } | null = null;
   for (const name of candidates) {
     const edits = distance(plain(given), plain(name));
-    if (edits <= Math.max(2, Math.floor(name.length / 3)) && (best === null || edits < best.edits)) best = { name, edits };
+    if (edits <= Math.max(2, Math.floor(name.length / 3)) && (best === null || edits < best.edits))
+      best = { name, edits };
   }
   return best?.name ?? null;
 }
@@ -21,7 +22,8 @@ function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
       let edits = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits = Math.min(edits, rows[i - 2]![j - 2]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        edits = Math.min(edits, rows[i - 2]![j - 2]! + 1);
       row.push(edits);
     }
     rows.push(row);

@@ -90,11 +90,15 @@ export function sectionShapes(role: Role) {
       }),
     },
     neo4j: {
-      url: setting(url(['bolt:', 'bolt+s:', 'bolt+ssc:', 'neo4j:', 'neo4j+s:', 'neo4j+ssc:']), 'bolt://localhost:7687', {
-        env: 'NEO4J_URL',
-        about: 'The Neo4j server.',
-        allowed: 'a URL such as bolt://host:7687 or neo4j+s://host:7687',
-      }),
+      url: setting(
+        url(['bolt:', 'bolt+s:', 'bolt+ssc:', 'neo4j:', 'neo4j+s:', 'neo4j+ssc:']),
+        'bolt://localhost:7687',
+        {
+          env: 'NEO4J_URL',
+          about: 'The Neo4j server.',
+          allowed: 'a URL such as bolt://host:7687 or neo4j+s://host:7687',
+        },
+      ),
       user: setting(text, 'neo4j', { env: 'NEO4J_USER', about: 'User of the Neo4j server.', allowed: 'a name' }),
       password: optional(text, {
         env: 'NEO4J_PASSWORD',
@@ -195,7 +199,8 @@ export function sectionShapes(role: Role) {
       }),
       max_queue: setting(integer(1, 1_000_000), '1000', {
         env: 'API_MAX_QUEUE',
-        about: 'Most messages that wait for a slow subscriber; beyond it the subscription ends and can be resumed by cursor.',
+        about:
+          'Most messages that wait for a slow subscriber; beyond it the subscription ends and can be resumed by cursor.',
       }),
     },
   };
@@ -311,7 +316,12 @@ function integer(min: number, max: number): Kind<number> {
 }
 
 function duration(min: string, max: string): Kind<number> {
-  return ranged(parseDuration, min, max, `a duration from ${min} to ${max} with its unit (ms, s, m, h, d), such as 30s`);
+  return ranged(
+    parseDuration,
+    min,
+    max,
+    `a duration from ${min} to ${max} with its unit (ms, s, m, h, d), such as 30s`,
+  );
 }
 
 function size(min: string, max: string): Kind<number> {
@@ -334,7 +344,9 @@ function url(protocols: readonly string[]): Kind<string> {
     allowed: 'a URL',
     parse: (given) => {
       const parts = given.split(',').map((part) => part.trim());
-      return parts.every((part) => URL.canParse(part) && protocols.includes(new URL(part).protocol)) ? parts.join(',') : null;
+      return parts.every((part) => URL.canParse(part) && protocols.includes(new URL(part).protocol))
+        ? parts.join(',')
+        : null;
     },
   };
 }

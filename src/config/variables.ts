@@ -12,12 +12,16 @@ export function expandVariables(
   path = '',
 ): unknown {
   if (typeof value === 'string') {
-    return value.replace(reference, (whole, escaped: string | undefined, name: string, fallback: string | undefined) => {
-      if (escaped !== undefined) return whole.slice(1);
-      const given = env[name] || fallback;
-      if (given === undefined) problem(path, `given ${whole}, but ${name} is not set; set it, or write \${${name}:-default}`);
-      return given ?? whole;
-    });
+    return value.replace(
+      reference,
+      (whole, escaped: string | undefined, name: string, fallback: string | undefined) => {
+        if (escaped !== undefined) return whole.slice(1);
+        const given = env[name] || fallback;
+        if (given === undefined)
+          problem(path, `given ${whole}, but ${name} is not set; set it, or write \${${name}:-default}`);
+        return given ?? whole;
+      },
+    );
   }
   if (Array.isArray(value)) return value.map((item, at) => expandVariables(item, env, problem, `${path}[${at}]`));
   if (typeof value === 'object' && value !== null) {

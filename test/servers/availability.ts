@@ -104,7 +104,9 @@ function notRoot(): string | null {
 /** Loading tracing programs takes CAP_BPF (39) and CAP_PERFMON (38), or CAP_SYS_ADMIN (21) for all of it: capabilities(7). */
 function lacksCapability(): string | null {
   if (process.platform !== 'linux') return 'needs Linux';
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+  const effective = BigInt(
+    `0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`,
+  );
   const has = (bit: bigint) => (effective & (1n << bit)) !== 0n;
   return has(21n) || (has(39n) && has(38n)) ? null : 'needs CAP_BPF and CAP_PERFMON';
 }

@@ -4,7 +4,11 @@ import { correlated, createLog } from '../../src/telemetry/log.js';
 
 function recorded(level = 'info') {
   const lines: Record<string, unknown>[] = [];
-  const log = createLog({ level, role: 'ingest', write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) });
+  const log = createLog({
+    level,
+    role: 'ingest',
+    write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
+  });
   return { log, lines };
 }
 
@@ -13,7 +17,13 @@ describe('a log line', () => {
     const { log, lines } = recorded();
     log.warn({ backlog: 3 }, 'falling behind');
     expect(lines).toEqual([
-      { level: 'warn', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), role: 'ingest', backlog: 3, msg: 'falling behind' },
+      {
+        level: 'warn',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        role: 'ingest',
+        backlog: 3,
+        msg: 'falling behind',
+      },
     ]);
   });
 
