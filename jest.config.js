@@ -1,6 +1,7 @@
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
+  reporters: ['default', '<rootDir>/scripts/tally.mjs'],
   // Starting a real server takes seconds; a test that hangs is found by this, and never measured by it.
   testTimeout: 120_000,
   testMatch: ['**/*.test.ts'],
