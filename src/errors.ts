@@ -5,9 +5,11 @@ export const errorCodes = {
   TRANSPORT_REJECTED: { kind: 'poison' },
   GRAPH_UNAVAILABLE: { kind: 'transient' },
   GRAPH_STATEMENT_UNKNOWN: { kind: 'fatal' },
+  GRAPH_REJECTED: { kind: 'poison' },
   EVENT_UNPARSABLE: { kind: 'poison' },
   EVENT_INVALID: { kind: 'poison' },
   EVENT_TOO_LARGE: { kind: 'poison' },
+  EVENT_UNDELIVERABLE: { kind: 'poison' },
   RULE_INVALID: { kind: 'fatal' },
   RECORDING_UNREADABLE: { kind: 'fatal' },
 } as const satisfies Record<string, { kind: ErrorKind }>;

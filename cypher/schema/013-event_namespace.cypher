@@ -1,0 +1,3 @@
+// Events of one namespace.
+CREATE INDEX event_namespace IF NOT EXISTS
+FOR (n:Event) ON (n.namespace);

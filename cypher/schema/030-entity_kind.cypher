@@ -1,0 +1,3 @@
+// Entities of one kind.
+CREATE INDEX entity_kind IF NOT EXISTS
+FOR (n:Entity) ON (n.kind);
