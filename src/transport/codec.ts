@@ -96,8 +96,8 @@ function parse(body: Uint8Array): unknown {
 /** Log lines are mostly ASCII, and one byte per character is the fast way into a JavaScript string. */
 function textOf(body: Uint8Array): string {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (isAscii(bytes)) return bytes.latin1Slice();
-  if (isUtf8(bytes)) return bytes.utf8Slice();
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  if (isUtf8(bytes)) return bytes.toString('utf8');
   throw new ThroughlineError('EVENT_UNPARSABLE', 'the body is not UTF-8');
 }
 

@@ -17,6 +17,14 @@ export interface StreamRetention {
 
 export type Retention = Readonly<Record<StreamName, StreamRetention>>;
 
+export const consumeDefaults = { maxBytesInFlight: 64 * 1_048_576, ackWaitMs: 30_000, maxDeliver: 5 } as const;
+
+/** What a consumer yields at once: small enough that a priority message never waits behind more than this. */
+export const yieldLimits = { maxCount: 128, maxBytes: 2_097_152 } as const;
+
+/** The part of a consumer's bytes in flight that only the priority lane may use, so that a held flood cannot shut it out. */
+export const priorityReserve = 0.25;
+
 /** How long the id of a message is remembered, so that publishing it again stores nothing. Also JetStream's default. */
 export const duplicateWindowMs = 120_000;
 
