@@ -32,16 +32,21 @@ export function requireNode() {
 
 /** node_modules as package-lock.json says. No package that we use needs its install script, so none runs. */
 export function installPackages() {
-  const wanted = digest(['package.json', 'package-lock.json']);
-  const stamp = join(root, 'node_modules/.throughline-stamp');
-  if (read(stamp) === wanted) return;
+  if (packagesAreInstalled()) return;
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  if (step('installing packages', npm, args) !== 0) {
-    say('the packages could not be installed; with a registry within reach, run npm start again');
-    process.exit(1);
-  }
-  writeFileSync(stamp, wanted);
+  if (step('installing packages', npm, args) === 0) return;
+  say('the packages could not be installed: is the npm registry within reach?');
+  process.exit(1);
+}
+
+/** npm leaves what it installed in node_modules/.package-lock.json; optional packages are those of other platforms. */
+function packagesAreInstalled() {
+  const installed = read(join(root, 'node_modules/.package-lock.json'));
+  if (installed === null) return false;
+  const present = JSON.parse(installed).packages;
+  const { '': _own, ...wanted } = JSON.parse(read(join(root, 'package-lock.json'))).packages;
+  return Object.entries(wanted).every(([path, { version, optional }]) => (present[path] ? present[path].version === version : optional));
 }
 
 /** The native addon and the eBPF programs. What is missing for them is said, and the agent runs on its fallback. */

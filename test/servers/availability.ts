@@ -85,10 +85,10 @@ const checks: Record<ServerName, () => string | null> = {
 
 const remedies: Record<ServerName, string> = {
   nats: 'scripts/servers/provision nats',
-  neo4j: 'apt-get install default-jre-headless maven; scripts/servers/provision neo4j',
+  neo4j: 'apt-get install default-jdk-headless maven; scripts/servers/provision neo4j',
   'control-plane': 'scripts/servers/provision control-plane',
   node: 'as root on Linux: scripts/servers/provision control-plane node',
-  ebpf: 'as root on Linux with CONFIG_DEBUG_INFO_BTF: scripts/servers/provision native; node scripts/native.mjs',
+  ebpf: 'as root on Linux with CONFIG_DEBUG_INFO_BTF: scripts/servers/provision native; node agent/native/build.mjs',
   clang: 'apt-get install clang',
 };
 
