@@ -1,0 +1,4 @@
+// Entities by id.
+MATCH (n:Entity)
+WHERE n.id IN $ids
+RETURN properties(n) AS entity

@@ -1,0 +1,4 @@
+// Events by id.
+MATCH (e:Event)
+WHERE e.id IN $ids
+RETURN properties(e) AS event

@@ -1,0 +1,12 @@
+// How many events the filter of events-newest matches.
+MATCH (e:Event)
+WHERE e.timestamp >= $since AND e.timestamp < $until
+  AND e.severity IN $severities
+  AND ($cluster IS NULL OR e.cluster = $cluster)
+  AND ($namespace IS NULL OR e.namespace = $namespace)
+  AND ($category IS NULL OR e.category = $category)
+  AND ($type IS NULL OR e.type = $type)
+  AND ($entity IS NULL OR e.entityId = $entity)
+  AND ($traceId IS NULL OR e.traceId = $traceId)
+  AND ($text IS NULL OR toLower(e.message) CONTAINS $text)
+RETURN count(e) AS total
