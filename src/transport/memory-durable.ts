@@ -19,6 +19,8 @@ export interface MemoryDurable {
 /** Whoever takes messages: its unacknowledged bytes are counted where they are held. */
 export interface Holder {
   bytesInFlight: number;
+  /** Waits for messages. */
+  idle: boolean;
   /** Bytes it may hold; the priority lane may use all of them, the others leave a quarter free for it. */
   readonly maxBytesInFlight: number;
 }
@@ -74,10 +76,23 @@ export function createMemoryDurable(options: {
     attach: (holder) => void holders.add(holder),
     detach: (holder) => void holders.delete(holder),
     take(holder) {
+      if (holders.size > 1 && available()) {
+        // Turns: who took last comes last, as long as somebody before it waits with empty hands.
+        const next = [...holders].find((each) => each === holder || (each.idle && each.bytesInFlight === 0));
+        if (next !== holder) {
+          stream.news.wake();
+          return [];
+        }
+        holders.delete(holder);
+        holders.add(holder);
+      }
       for (const lane of lanes) {
         const backlog = stream.last() - lane.cursor + 1 + lane.ready.length;
         const taken = takeFrom(lane, holder, Math.min(yieldLimits.maxCount, Math.ceil(backlog / holders.size)));
-        if (taken.length > 0) return taken;
+        if (taken.length > 0) {
+          if (holders.size > 1) stream.news.wake();
+          return taken;
+        }
       }
       return [];
     },
@@ -91,6 +106,13 @@ export function createMemoryDurable(options: {
     },
   };
   return durable;
+
+  function available(): boolean {
+    return lanes.some((lane) => {
+      skip(lane);
+      return lane.ready.length > 0 || stream.at(lane.cursor) !== undefined;
+    });
+  }
 
   /** Passes over what belongs to other lanes, so that it does not hold up the floor. */
   function skip(lane: Lane): void {

@@ -126,6 +126,7 @@ export function createMemoryTransport(
     const ended = new AbortController();
     const holder = {
       bytesInFlight: 0,
+      idle: false,
       maxBytesInFlight: consume.maxBytesInFlight ?? consumeDefaults.maxBytesInFlight,
     };
     durable.attach(holder);
@@ -137,7 +138,9 @@ export function createMemoryTransport(
             metrics.delivered(consume.stream, messages);
             yield messages;
           } else {
+            holder.idle = true;
             await stream.news.wait(ended.signal);
+            holder.idle = false;
           }
         }
       },

@@ -12,6 +12,8 @@ import { duplicateWindowMs, type StreamLayout } from './streams.js';
 
 /** JetStream's own error code for "stream name already in use with a different configuration". */
 const nameInUse = 10_058;
+/** "insufficient storage resources available": a 500, but only an operator changes it. */
+const storageExceeded = 10_047;
 
 /** Creates the stream, or brings an existing one to this layout. Safe from several roles at once. */
 export async function ensureStream(manager: JetStreamManager, layout: StreamLayout, replicas: number): Promise<void> {
@@ -32,7 +34,7 @@ export async function ensureStream(manager: JetStreamManager, layout: StreamLayo
       await manager.streams.update(layout.name, config);
     });
   } catch (cause) {
-    if (!(cause instanceof JetStreamApiError) || cause.status >= 500) throw cause;
+    if (!(cause instanceof JetStreamApiError) || (cause.status >= 500 && cause.code !== storageExceeded)) throw cause;
     const { maxBytes } = layout.retention;
     throw new ThroughlineError(
       'TRANSPORT_REJECTED',
