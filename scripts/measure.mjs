@@ -10,5 +10,8 @@ installPackages();
 buildNative();
 compile();
 // --expose-gc: heap figures are taken after a collection, so that they are of what lives and not of what waits to be collected.
-const { status } = spawnSync(process.execPath, ['--expose-gc', programs[name], ...args], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, ['--expose-gc', programs[name], ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
 process.exitCode = status ?? 1;

@@ -46,7 +46,9 @@ function packagesAreInstalled() {
   if (installed === null) return false;
   const present = JSON.parse(installed).packages;
   const { '': _own, ...wanted } = JSON.parse(read(join(root, 'package-lock.json'))).packages;
-  return Object.entries(wanted).every(([path, { version, optional }]) => (present[path] ? present[path].version === version : optional));
+  return Object.entries(wanted).every(([path, { version, optional }]) =>
+    present[path] ? present[path].version === version : optional,
+  );
 }
 
 /** The native addon and the eBPF programs. What is missing for them is said, and the agent runs on its fallback. */
@@ -91,7 +93,11 @@ export function files(folder, names) {
 
 function digest(paths, also = '') {
   const hash = createHash('sha256').update(also);
-  for (const path of paths) hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0');
+  for (const path of paths)
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0');
   return hash.digest('hex');
 }
 

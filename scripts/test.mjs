@@ -13,7 +13,8 @@ const env = {
   THROUGHLINE_SERVERS: servers,
   PATH: `${process.env.PATH}${delimiter}${join(servers, 'bin')}`,
   // Jest runs ES modules through node:vm.
-  NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`.trim(),
+  NODE_OPTIONS:
+    `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`.trim(),
 };
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 const args = process.argv.slice(2);
@@ -24,7 +25,8 @@ installPackages();
 // Only what the chosen tests need: `npm test -- test/config` builds no Kubernetes.
 const wanted = wantedServers();
 if (process.platform === 'win32') {
-  if (wanted.length > 0) say(`the servers are provisioned by bash scripts, on Linux and macOS; missing ones are skipped`);
+  if (wanted.length > 0)
+    say(`the servers are provisioned by bash scripts, on Linux and macOS; missing ones are skipped`);
 } else {
   for (const server of wanted) {
     const status = step(`providing ${server}`, 'bash', [join(root, 'scripts/servers/provision'), server], { env });
@@ -39,7 +41,11 @@ process.exitCode = status ?? 1;
 
 /** What `describeWith([…], …)` names in the files that jest would run. */
 function wantedServers() {
-  const { status, stdout } = spawnSync(process.execPath, [jest, '--listTests', ...args], { cwd: root, env, encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.execPath, [jest, '--listTests', ...args], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  });
   const listed = status === 0 ? stdout.split('\n').filter((line) => line.endsWith('.test.ts')) : [];
   const named = new Set();
   for (const file of listed) {

@@ -146,9 +146,9 @@ export function sectionShapes(role: Role) {
         about: 'Folder in which the kubelet keeps the logs of containers.',
         allowed: 'a path',
       }),
-      cgroup_root: setting(text, '/sys/fs/cgroup', {
-        env: 'AGENT_CGROUP_ROOT',
-        about: 'Where the control groups are mounted.',
+      host_root: setting(text, '/', {
+        env: 'AGENT_HOST_ROOT',
+        about: "Below it lie the host's /proc, /sys and /dev, when they are mounted elsewhere in a container.",
         allowed: 'a path',
       }),
       spool_path: setting(text, '.throughline/spool', {
@@ -233,7 +233,7 @@ export function configSchema(role: Role) {
       node: given.node,
       collectors: given.collectors,
       podLogs: given.pod_logs,
-      cgroupRoot: given.cgroup_root,
+      hostRoot: given.host_root,
       spoolPath: given.spool_path,
       spoolBytes: given.spool_bytes,
       port: given.port,
