@@ -54,6 +54,8 @@ const lossShownMs = 30_000;
 
 interface Running extends Source {
   readonly name: string;
+  /** From when on it can be asked how far it is. */
+  ready: boolean;
   promised: Timestamp;
   ticking: Promise<void> | null;
   report: SourceHealthReport | null;
@@ -70,7 +72,7 @@ export function createAgent(options: AgentOptions): Agent {
   const sources = new Map<string, Running>();
   for (const source of options.sources) {
     const name = `${source.collector.name}@${node}`;
-    sources.set(name, { ...source, name, promised: '', ticking: null, report: null, lostBehind: 0, lostBehindAtMs: -Infinity });
+    sources.set(name, { ...source, name, ready: false, promised: '', ticking: null, report: null, lostBehind: 0, lostBehindAtMs: -Infinity });
   }
   const room = createWaitingRoom({ enrichment, release: (event, metadata, source) => out(stamp(event, metadata, source)) });
   let state: AgentState = 'stopped';
@@ -94,6 +96,7 @@ export function createAgent(options: AgentOptions): Agent {
   }
 
   async function startOne(source: Running): Promise<void> {
+    source.ready = source.collector.drain === undefined;
     try {
       await source.collector.start((event) => take(source, event), abort.signal);
       const health = source.collector.health();
@@ -101,10 +104,12 @@ export function createAgent(options: AgentOptions): Agent {
     } catch (error) {
       log.error({ err: error, source: source.name }, 'source failed to start');
     }
+    source.ready = true;
   }
 
   function tickAll(): void {
     for (const source of sources.values()) {
+      if (!source.ready) continue;
       source.ticking ??= tick(source)
         .catch((error: unknown) => log.error({ err: error, source: source.name }, 'source cannot report'))
         .finally(() => (source.ticking = null));

@@ -9,6 +9,7 @@ import type { CollectorName } from '../src/config/schema.js';
 import type { Source } from './agent.js';
 import type { Collector } from './collector.js';
 import { createContainerLogs } from './collectors/container-logs/collector.js';
+import { createKernelCollector } from './collectors/kernel/kernel.js';
 import { createKubernetesCollector } from './collectors/kubernetes/kubernetes.js';
 import type { Redactor } from './redaction.js';
 
@@ -62,10 +63,10 @@ const creators: Readonly<Record<CollectorName, (options: SourcesOptions) => Sour
         ? absentCollector('kubernetes', cluster.reason ?? 'there is no cluster')
         : createKubernetesCollector({ kubeConfig: cluster.kubeConfig, clusterName: cluster.name, namespaces: null, redactor, log, registry }),
   }),
-  kernel: ({ config }) => ({
+  kernel: ({ config, log, registry }) => ({
     type: 'ebpf',
     node: config.agent.node,
-    collector: absentCollector('kernel', 'not there yet'),
+    collector: createKernelCollector({ node: config.agent.node, log, registry }),
   }),
   'container-logs': ({ config, logCheckpoint, log, registry }) => ({
     type: 'log',

@@ -17,8 +17,11 @@ export interface ContainerLogsOptions {
   readonly checkpointPath: string | null;
   /** For files that are there at the first start. Those that appear later are read from the beginning. */
   readonly startAt: 'end' | 'beginning';
+  /** Default 200. */
   readonly pollMs?: number;
-  /** Per container. What is over is dropped and counted. */
+  /** A piece whose end does not come within this is given out as it is, so that it does not hold the watermark. Default 1_000. */
+  readonly maxPieceAgeMs?: number;
+  /** Per container, default 1_000 after a burst of 10_000. What is over is dropped and counted. */
   readonly linesPerSecond?: number;
   readonly burstLines?: number;
   readonly log: Logger;
@@ -45,15 +48,13 @@ const maxDrainMs = 400;
 const maxJoinedChars = 256 * 1024;
 /** Between a line's CRI time and the moment it can be read lies the runtime's write: microseconds, more when the node is starved. */
 const writeSlackMs = 100;
-/** A piece whose end does not come is given out after this long, so that it does not hold the watermark. */
-const maxPieceAgeMs = 1_000;
 /** A line that becomes readable later than promised is set to the promised moment up to here, and counted as lost beyond. */
 const maxLateMs = 10_000;
 const recentMs = 30_000;
 
 /** Follows the CRI log files of every container of this node. */
 export function createContainerLogs(options: ContainerLogsOptions): Collector {
-  const { root, node, log, registry } = options;
+  const { root, node, log, registry, maxPieceAgeMs = 1_000, linesPerSecond = 1_000, burstLines = 10_000 } = options;
   const discovery = createDiscovery({ root });
   const followed = new Map<string, Followed>();
   /** By container, not by file: a crash loop must not get a fresh burst with every restart. */
@@ -79,6 +80,10 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
     recent.set(key, { atMs: Date.now(), lines: before + lines, what: `${before + lines} lines of ${where} ${lostBecause[reason]}` });
   }
 
+  function notice(key: string, what: string): void {
+    recent.set(key, { atMs: Date.now(), lines: 0, what });
+  }
+
   function scan(): void {
     let logs: ContainerLog[];
     try {
@@ -98,13 +103,13 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
     const startAt = position ?? (started || resumed ? 'beginning' : options.startAt);
     resumed?.delete(found.key);
     try {
-      const file = openLogFile({ path: found.path, startAt, onOverlong: (lines) => lose(lines, 'overlong', where) });
-      const guard = guards.get(where) ?? createRateGuard({ linesPerSecond: options.linesPerSecond ?? 1_000, burstLines: options.burstLines ?? 10_000 });
+      const file = openLogFile({ path: found.path, startAt, onOverlong: () => lose(1, 'overlong', where) });
+      const guard = guards.get(where) ?? createRateGuard({ linesPerSecond, burstLines });
       guards.set(where, guard);
       followed.set(found.key, { log: found, file, joiner: createLineJoiner({ maxChars: maxJoinedChars }), guard, lastRead: null, behind: false });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT') recent.set(`open ${where}`, { atMs: Date.now(), lines: 0, what: `cannot open the log of ${where}: ${message}` });
+      if (code !== 'ENOENT') notice(`open ${where}`, `cannot open the log of ${where}: ${message}`);
     }
   }
 
@@ -120,16 +125,22 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
         if (one.guard.take(toEpochMs(line.timestamp))) lines.push({ ...line, log: one.log });
         else lose(1, 'rate', where);
       };
-      one.behind = one.file.read(budget, (text) => {
+      const take = (text: string): void => {
         const piece = parseCriLine(text);
         if (!piece) return lose(1, 'malformed', where);
         one.lastRead = piece.timestamp;
         collect(one.joiner.push(piece));
-      });
+      };
+      try {
+        one.behind = one.file.read(budget, take);
+      } catch (error) {
+        one.behind = false;
+        notice(`read ${where}`, `cannot read the log of ${where}: ${(error as Error).message}`);
+      }
       more ||= one.behind;
       const pending = one.joiner.pendingSince();
       const finished = one.file.finished();
-      if (pending !== null && (finished || Date.now() - toEpochMs(pending) > maxPieceAgeMs)) one.joiner.flush().forEach(collect);
+      if (pending !== null && (finished || Date.now() - toEpochMs(pending) >= maxPieceAgeMs)) one.joiner.flush().forEach(collect);
       if (finished) forget(key, where);
     }
     lines.sort((one, other) => (one.timestamp < other.timestamp ? -1 : one.timestamp > other.timestamp ? 1 : 0));
@@ -212,7 +223,7 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
         writeCheckpoint(options.checkpointPath, toCommit);
         written = now;
       } catch (error) {
-        recent.set('checkpoint', { atMs: Date.now(), lines: 0, what: `cannot write the checkpoint: ${(error as Error).message}` });
+        notice('checkpoint', `cannot write the checkpoint: ${(error as Error).message}`);
       }
     },
   };

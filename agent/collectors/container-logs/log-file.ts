@@ -50,8 +50,8 @@ const buffer = Buffer.allocUnsafe(bufferBytes);
 export function openLogFile(options: {
   readonly path: string;
   readonly startAt: StartAt;
-  /** Called with the number of lines that were too long to be read. */
-  readonly onOverlong?: (lines: number) => void;
+  /** Called for each line that is too long to be read. */
+  readonly onOverlong?: () => void;
 }): LogFile {
   const { path } = options;
   let missing = false;
@@ -120,7 +120,7 @@ export function openLogFile(options: {
       const consumed = splitLines(file, buffer.subarray(0, count), onLine);
       if (consumed === 0) {
         if (count < bufferBytes) break;
-        options.onOverlong?.(1);
+        if (!file.skipping) options.onOverlong?.();
         file.skipping = true;
         file.offset += count;
       } else {
