@@ -1,42 +1,10 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from '@jest/globals';
+import { binary, neo4jLibrary, serversHome } from './programs.js';
 
 /** What a suite may ask for. `node` is a whole Kubernetes node; `ebpf` the right to load programs into a kernel with BTF, and the built addon. */
 export type ServerName = 'nats' | 'neo4j' | 'control-plane' | 'node' | 'ebpf' | 'clang';
-
-/** Where scripts/servers/provision puts what it makes: `bin/`, `neo4j/<version>/*.jar`, `images/*.tar`. */
-export function serversHome(): string {
-  return process.env['THROUGHLINE_SERVERS'] || join(homedir(), '.cache', 'throughline-servers');
-}
-
-/** The program's path: from the PATH, else KUBEBUILDER_ASSETS, else what was provisioned; null when it is in none of them. */
-export function binary(name: string): string | null {
-  const folders = [
-    ...(process.env['PATH'] ?? '').split(delimiter),
-    process.env['KUBEBUILDER_ASSETS'] ?? '',
-    join(serversHome(), 'bin'),
-  ];
-  return (
-    folders
-      .filter((folder) => folder !== '')
-      .map((folder) => join(folder, name))
-      .find(executable) ?? null
-  );
-}
-
-/** The folder with the jars of the newest provisioned Neo4j; null when there is none. */
-export function neo4jLibrary(): string | null {
-  const versions = join(serversHome(), 'neo4j');
-  if (!existsSync(versions)) return null;
-  const newest = readdirSync(versions, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.endsWith('.part'))
-    .map((entry) => entry.name)
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .at(-1);
-  return newest === undefined ? null : join(versions, newest);
-}
 
 /** Why the server cannot be had on this machine, and what would provide it; null when it can. */
 export function unavailable(server: ServerName): string | null {
@@ -114,13 +82,4 @@ function lacksCapability(): string | null {
 function nativeAddonBuilt(): boolean {
   const release = join(import.meta.dirname, '..', '..', 'agent', 'native', 'build', 'Release');
   return existsSync(release) && readdirSync(release).some((file) => file.endsWith('.node'));
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

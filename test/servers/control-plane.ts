@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { binary } from './availability.js';
+import { binary } from './programs.js';
 import { accepts, awaitReady, freePort, startProcess, temporaryFolder, type ServerProcess } from './processes.js';
 
 /** A real etcd and kube-apiserver, with certificates of their own, on free ports of the loopback interface. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { binary } from './availability.js';
 import { accepts, awaitReady, freePort, startProcess, temporaryFolder, type ServerProcess } from './processes.js';
+import { binary } from './programs.js';
 
 /** A nats-server with JetStream on a free port of the loopback interface, its data in a folder of its own. */
 export interface NatsServer {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../src/config/package-root.js';
-import { neo4jLibrary } from './availability.js';
+import { neo4jLibrary } from './programs.js';
 import { accepts, awaitReady, freePort, type ServerProcess, startProcess, temporaryFolder } from './processes.js';
 
 export interface Neo4jServer {

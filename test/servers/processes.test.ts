@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { binary, serversHome } from './availability.js';
 import { accepts, awaitReady, freePort, startProcess, temporaryFolder, type ServerProcess } from './processes.js';
+import { binary, serversHome } from './programs.js';
 
 const listener = (port: number) =>
   `process.on('SIGTERM', () => process.exit(0)); require('net').createServer(() => {}).listen(${port}, '127.0.0.1', () => console.log('up'))`;
