@@ -173,17 +173,18 @@ export function openSpool(options: SpoolOptions): Spool {
     },
 
     peek(most) {
-      let left = most;
       const messages: OutgoingMessage[] = [];
       peeked = [];
+      let taken = 0;
       for (const segment of segments) {
-        const from = segment.number === cursor.number ? cursor.offset : 0;
-        for (const { message, end } of readSegment(segment, from, left)) {
+        let offset = segment.number === cursor.number ? cursor.offset : 0;
+        for (const { message, end } of readSegment(segment, offset, most - taken)) {
           messages.push(message);
           peeked.push({ number: segment.number, offset: end });
+          taken += end - offset;
+          offset = end;
         }
-        left = most - messages.reduce((sum, { body }) => sum + body.length, 0);
-        if (left <= 0) break;
+        if (taken >= most) break;
       }
       return messages;
     },
@@ -192,7 +193,6 @@ export function openSpool(options: SpoolOptions): Spool {
       const at = peeked[count - 1];
       if (!at) return;
       peeked = peeked.slice(count);
-      const later = peeked;
       while (segments[0] && (segments[0].number < at.number || (segments[0].number === at.number && at.offset >= segments[0].bytes))) {
         remove(segments[0]);
       }
@@ -200,7 +200,6 @@ export function openSpool(options: SpoolOptions): Spool {
         cursor = at;
         writeCursor();
       }
-      peeked = later;
     },
 
     empty: () => segments.every(({ number, bytes: size }) => size === (number === cursor.number ? cursor.offset : 0)),
