@@ -24,7 +24,7 @@ export function collectorHealth(
     return { state: 'down', reason: `the API server ${server} cannot be watched: ${broken[0]?.status.problem ?? ''}`, lost };
   }
   const reasons = [
-    invisible.length > 0 ? `not visible: ${named(invisible)} (grant get, list and watch, see deploy/agent-rbac.yaml)` : '',
+    invisible.length > 0 ? `not visible: ${named(invisible)} (grant list and watch, see deploy/agent-rbac.yaml)` : '',
     broken.length > 0 ? `not watched since ${longest(broken)} s: ${named(broken)}` : '',
     silent.length > 0 ? `no sign of life from the watch of ${silent.map(({ name }) => name).join(', ')}` : '',
     starting.length > 0 ? `not read yet: ${starting.length} kinds` : '',

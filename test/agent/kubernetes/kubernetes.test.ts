@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { describeWith } from '../../servers/availability.js';
 import { startControlPlane, type ControlPlane } from '../../servers/control-plane.js';
-import { startWitness, type Witness } from './witness.js';
+import { configMap, startWitness, type Witness } from './witness.js';
 
 describeWith(['control-plane'], 'the Kubernetes collector', () => {
   let plane: ControlPlane;
@@ -54,125 +54,203 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     await witness.agrees();
   }, 60_000);
 
-  test('the API server is restarted under load: nothing is missed and nothing invented', async () => {
+  test('Events of both API groups are published once, in one form, and their repetitions as MODIFIED', async () => {
     witness = await startWitness(plane);
-    const load = startLoad(plane);
-    await load.until(40);
-    await plane.restartApiServer();
-    await load.until(120);
-    await load.stop();
-    await witness.agrees();
-    await witness.until('healthy', () => witness?.health().state === 'healthy');
-  }, 120_000);
+    const involvedObject = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web', uid: 'pod-uid-1' };
+    const core = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'old-style' }, involvedObject, type: 'Warning', count: 1 };
+    const path = '/api/v1/namespaces/default/events';
+    await plane.call('POST', path, { ...core, reason: 'BackOff', message: 'restarting' });
+    await plane.call('PATCH', `${path}/old-style`, { count: 7 }, 'application/merge-patch+json');
 
-  test('the connection is cut again and again: nothing is missed and nothing invented', async () => {
-    witness = await startWitness(plane);
-    const load = startLoad(plane);
-    for (let times = 1; times <= 8; times++) {
-      await load.until(times * 20);
-      plane.proxy.cut();
-    }
-    await load.stop();
-    await witness.agrees();
-  }, 120_000);
-
-  test('history is compacted away while the collector is disconnected: what vanished is DELETED, what changed is MODIFIED', async () => {
-    const path = '/api/v1/namespaces/default/configmaps';
-    for (const name of ['kept', 'changed', 'vanished', 'replaced']) await plane.call('POST', path, configMap(name, { version: '1' }));
-    witness = await startWitness(plane);
-    plane.proxy.refuse(true);
-    await witness.until('down', () => witness?.health().state === 'down');
-    expect(witness.health().reason).toMatch(/cannot be watched: .*(ECONN|reset|hang up|closed)/i);
-    const before = witness.events.length;
-
-    await plane.call('PATCH', `${path}/changed`, { data: { version: '2' } }, 'application/merge-patch+json');
-    await plane.call('DELETE', `${path}/vanished`);
-    await plane.call('DELETE', `${path}/replaced`);
-    await plane.call('POST', path, configMap('replaced', { version: '2' }));
-    await plane.call('POST', path, configMap('created', { version: '1' }));
-    // Every kind's version must be older than the history that is left.
-    await plane.compact();
-    await plane.restartApiServer();
-    plane.proxy.refuse(false);
-
-    await witness.until('healthy', () => witness?.health().state === 'healthy', 60_000);
-    await witness.agrees();
-    const news = witness.observations().slice(before).filter(({ kind }) => kind === 'configmap');
-    expect(news.map(({ action, object }) => `${action} ${object.metadata.name}`).sort()).toEqual(
-      ['ADDED created', 'ADDED replaced', 'DELETED replaced', 'DELETED vanished', 'MODIFIED changed'].sort(),
-    );
-    expect(news.find(({ action }) => action === 'MODIFIED')?.changes).toEqual([{ path: 'data.version', from: '"1"', to: '"2"' }]);
-    const gone = news.find(({ object }) => object.metadata.name === 'vanished');
-    expect(gone?.object['data']).toEqual({ version: '1' });
-    const relists = await witness.registry.getSingleMetric('throughline_kubernetes_relists_total')?.get();
-    expect(relists?.values.some(({ labels }) => labels['reason'] === 'expired')).toBe(true);
-    for (const name of ['kept', 'changed', 'replaced', 'created']) await plane.call('DELETE', `${path}/${name}`);
-  }, 120_000);
-
-  test('a network that swallows everything is noticed, and the watch taken up elsewhere', async () => {
-    witness = await startWitness(plane, { timing: { idleTimeoutMs: 1500, requestTimeoutMs: 1500 } });
-    plane.proxy.stall(true);
-    const path = '/api/v1/namespaces/default/configmaps';
-    await plane.call('POST', path, configMap('unheard', {}));
-    await witness.until('down', () => witness?.health().state === 'down', 30_000);
-    expect(witness.of('configmap', 'unheard')).toEqual([]);
-    plane.proxy.stall(false);
-    await witness.until('heard', () => witness?.of('configmap', 'unheard').length === 1);
-    await plane.call('DELETE', `${path}/unheard`);
-    await witness.agrees();
-  }, 120_000);
-
-  test('a list of more than one page is read whole, also when its continue token expires', async () => {
-    const path = '/api/v1/namespaces/default/configmaps';
-    const names = Array.from({ length: 1100 }, (_, at) => `page-${at}`);
-    for (let at = 0; at < names.length; at += 50) {
-      await Promise.all(names.slice(at, at + 50).map((name) => plane.call('POST', path, configMap(name, { at: name }))));
-    }
-    witness = await startWitness(plane);
-    expect(witness.observations().filter(({ object }) => object.metadata.name.startsWith('page-'))).toHaveLength(1100);
-    await witness.agrees();
-    await plane.call('DELETE', path);
-    await witness.until('all are gone', () => {
-      const deleted = witness?.observations().filter(({ action }) => action === 'DELETED') ?? [];
-      return deleted.filter(({ object }) => object.metadata.name.startsWith('page-')).length === 1100;
+    const newPath = '/apis/events.k8s.io/v1/namespaces/default/events';
+    await plane.call('POST', newPath, {
+      ...{ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'new-style' }, type: 'Warning' },
+      ...{ reason: 'FailedScheduling', note: 'no node', action: 'Scheduling', regarding: involvedObject },
+      ...{ eventTime: '2026-11-24T10:00:00.000000Z', reportingController: 'scheduler', reportingInstance: 'scheduler-1' },
     });
-  }, 120_000);
+    const series = { count: 3, lastObservedTime: '2026-11-24T10:05:00.000000Z' };
+    await plane.call('PATCH', `${newPath}/new-style`, { series }, 'application/merge-patch+json');
+
+    await witness.until('both were repeated', () => {
+      return [witness?.of('event', 'old-style'), witness?.of('event', 'new-style')].every((seen) => seen?.length === 2);
+    });
+    const [old, repeated] = witness.of('event', 'old-style');
+    expect([old?.action, old?.object['count'], repeated?.action, repeated?.object['count']]).toEqual(['ADDED', 1, 'MODIFIED', 7]);
+    const [added, modified] = witness.of('event', 'new-style');
+    expect(added).toMatchObject({ action: 'ADDED', object: { apiVersion: 'v1', message: 'no node', involvedObject } });
+    expect(modified).toMatchObject({ action: 'MODIFIED', object: { series } });
+    const place = witness.events.find(({ data }) => data === (witness?.events.at(-1)?.data ?? null))?.metadata;
+    expect(place).toEqual({ cluster: 'test', namespace: 'default', pod: 'web', podUid: 'pod-uid-1' });
+    await witness.agrees();
+  }, 60_000);
+
+  test('custom resources of a definition that comes later are watched from then on, until it goes', async () => {
+    witness = await startWitness(plane);
+    const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    await plane.call('POST', definitions, definition('widgets', 'Widget', true));
+    await plane.call('POST', definitions, definition('notes', 'Note', false));
+    const widgets = '/apis/example.org/v1/namespaces/default/widgets';
+    const body = (name: string) => ({ apiVersion: 'example.org/v1', kind: 'Widget', metadata: { name }, spec: { size: 1 } });
+    await plane.persist(async () => await plane.call('POST', widgets, body('one')));
+    await plane.persist(async () => await plane.call('POST', widgets, body('two')));
+    const status = { conditions: [{ type: 'Ready', status: 'False', reason: 'Broken', message: 'gear is missing' }] };
+    await plane.call('PATCH', `${widgets}/one/status`, { status }, 'application/merge-patch+json');
+    await plane.call('PATCH', `${widgets}/one`, { spec: { size: 2 } }, 'application/merge-patch+json');
+    await witness.until('its conditions', () => witness?.of('widget', 'one').at(-1)?.changes.length === 1);
+    expect(witness.of('widget', 'one').at(-1)).toMatchObject({
+      action: 'MODIFIED',
+      object: { apiVersion: 'example.org/v1', kind: 'Widget', status },
+      changes: [{ path: 'spec.size', from: '1', to: '2' }],
+    });
+    const resource = { group: 'example.org', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: true, changes: 'all' } as const;
+    await witness.agrees([resource]);
+    expect(JSON.stringify(witness.of('customresourcedefinition', 'widgets.example.org'))).not.toContain('openAPIV3Schema');
+
+    await plane.call('DELETE', `${definitions}/widgets.example.org`);
+    await plane.call('DELETE', `${definitions}/notes.example.org`);
+    await witness.until('both are gone', () => {
+      return ['one', 'two'].every((name) => witness?.of('widget', name).at(-1)?.action === 'DELETED');
+    });
+    await witness.until('healthy', () => witness?.health().state === 'healthy');
+    expect(witness.kinds()).not.toContain('note');
+    await witness.agrees();
+  }, 60_000);
+
+  test('no value of a Secret or of a sensitive variable is ever published, and yet its change is seen', async () => {
+    witness = await startWitness(plane);
+    const values = ['first-Value-9271', 'other-Value-4410', 'env-Value-778812', 'conf-Value-31337', 'applied-Value-5150'];
+    const [first = '', other = '', variable = '', config = '', applied = ''] = values;
+    const secret = (value: string) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'credentials',
+        annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ stringData: { key: applied } }) },
+      },
+      stringData: { key: value, user: 'shop' },
+    });
+    const secrets = '/api/v1/namespaces/default/secrets';
+    await plane.call('POST', secrets, secret(first));
+    await plane.call('PUT', `${secrets}/credentials`, secret(other));
+    const settings = { DB_PASSWORD: config, url: `postgres://shop:${config}@db/shop`, host: 'db' };
+    await plane.call('POST', '/api/v1/namespaces/default/configmaps', configMap('shop', settings));
+    await plane.call('POST', '/apis/apps/v1/namespaces/default/deployments', deployment('shop', { API_TOKEN: variable, MODE: 'fast' }));
+    const patch = deployment('shop', { API_TOKEN: `${variable}2`, MODE: 'slow' });
+    await plane.call('PATCH', '/apis/apps/v1/namespaces/default/deployments/shop', patch, 'application/strategic-merge-patch+json');
+    await plane.call('DELETE', `${secrets}/credentials`);
+    await witness.until('all of it was seen', () => {
+      const seen = witness;
+      return seen?.of('secret', 'credentials').length === 3 && seen.of('deployment', 'shop').length === 2 && seen.of('configmap', 'shop').length === 1;
+    });
+
+    const everything = JSON.stringify(witness.events);
+    for (const value of values) {
+      expect(everything).not.toContain(value);
+      expect(everything).not.toContain(Buffer.from(value).toString('base64'));
+    }
+    const [added, modified] = witness.of('secret', 'credentials');
+    expect(added?.object['data']).toEqual({ key: null, user: null });
+    expect(modified?.changes).toEqual([{ path: 'data.key', from: '"redacted (16 bytes)"', to: '"redacted (16 bytes)"' }]);
+    expect(witness.of('configmap', 'shop')[0]?.object['data']).toEqual({
+      DB_PASSWORD: '[redacted:sensitive-name]',
+      url: 'postgres://shop:[redacted:url-password]@db/shop',
+      host: 'db',
+    });
+    const env = 'spec.template.spec.containers[main].env';
+    expect(witness.of('deployment', 'shop')[1]?.changes).toEqual([
+      { path: `${env}[API_TOKEN].value`, from: '"redacted (16 bytes)"', to: '"redacted (17 bytes)"' },
+      { path: `${env}[MODE].value`, from: '"fast"', to: '"slow"' },
+    ]);
+    await witness.agrees();
+  }, 60_000);
+
+  test('heartbeats of a node are not published, a change of its condition is', async () => {
+    witness = await startWitness(plane);
+    await plane.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a' } });
+    const report = async (status: string, heartbeat: string) => {
+      const ready = { type: 'Ready', status, reason: 'Kubelet', lastHeartbeatTime: heartbeat, lastTransitionTime: '2026-11-24T10:00:00Z' };
+      const patch = { status: { conditions: [ready] } };
+      await plane.call('PATCH', '/api/v1/nodes/node-a/status', patch, 'application/merge-patch+json');
+    };
+    await report('True', '2026-11-24T10:00:00Z');
+    await report('True', '2026-11-24T10:00:10Z');
+    await report('True', '2026-11-24T10:00:20Z');
+    await report('Unknown', '2026-11-24T10:00:20Z');
+    await witness.until('not ready', () => JSON.stringify(witness?.of('node', 'node-a').at(-1)).includes('Unknown'));
+    expect(witness.of('node', 'node-a').map(({ action }) => action)).toEqual(['ADDED', 'MODIFIED', 'MODIFIED']);
+    expect(witness.events.at(-1)?.metadata).toEqual({ cluster: 'test', node: 'node-a' });
+    await witness.agrees();
+    await plane.call('DELETE', '/api/v1/nodes/node-a');
+  }, 60_000);
+
+  test('a node lease is published when its renewals stop and when they resume, not when it is renewed', async () => {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+    const renewed = () => ({ renewTime: new Date().toISOString().replace('Z', '000Z') });
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'node-b' } };
+    await plane.persist(async () => {
+      await plane.call('POST', leases, { ...lease, spec: { leaseDurationSeconds: 4, holderIdentity: 'node-b', ...renewed() } });
+    });
+    witness = await startWitness(plane);
+    const renew = async () => {
+      const answer = await plane.call('PATCH', `${leases}/node-b`, { spec: renewed() }, 'application/merge-patch+json');
+      return answer.metadata.resourceVersion;
+    };
+    const versions = [await renew(), await renew(), await renew()];
+    await witness.until('stopped', () => witness?.of('lease', 'node-b').length === 2);
+    expect(witness.of('lease', 'node-b').map(({ action }) => action)).toEqual(['SYNC', 'MODIFIED']);
+    expect(witness.of('lease', 'node-b')[1]?.object.metadata.resourceVersion).toBe(versions[2]);
+    await renew();
+    const second = await renew();
+    await witness.until('resumed', () => witness?.of('lease', 'node-b').length === 3);
+    expect(witness.of('lease', 'node-b')[2]).toMatchObject({ action: 'MODIFIED', object: { metadata: { resourceVersion: second } } });
+    await plane.call('DELETE', `${leases}/node-b`);
+  }, 60_000);
+
+  test('every object is published again as SYNC within the resync period', async () => {
+    witness = await startWitness(plane, { timing: { resyncMs: 2000 } });
+    const first = witness.events.length;
+    const again = () => witness?.observations().slice(first) ?? [];
+    await witness.until('as many as at first', () => new Set(again().map(({ object }) => object.metadata.uid)).size >= first);
+    expect(new Set(again().map(({ action }) => action))).toEqual(new Set(['SYNC']));
+    await witness.agrees();
+  }, 60_000);
+
+  test('only the namespaces asked for are watched, and the cluster around them', async () => {
+    for (const name of ['inside', 'outside']) {
+      await plane.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      await plane.call('POST', `/api/v1/namespaces/${name}/configmaps`, configMap(`${name}-map`, {}));
+    }
+    witness = await startWitness(plane, { namespaces: ['inside', 'default'] });
+    expect(witness.of('configmap', 'inside-map')).toHaveLength(1);
+    expect(witness.of('configmap', 'outside-map')).toHaveLength(0);
+    expect(witness.of('namespace', 'outside')).toHaveLength(1);
+    await witness.agrees();
+  }, 60_000);
 });
 
-function configMap(name: string, data: Readonly<Record<string, string>>) {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
+function definition(plural: string, kind: string, withStatus: boolean) {
+  const spec = { type: 'object', properties: { size: { type: 'integer' } } };
+  const condition = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const status = { type: 'object', properties: { conditions: { type: 'array', items: condition } } };
+  const version = {
+    ...{ name: 'v1', served: true, storage: true },
+    ...(withStatus ? { subresources: { status: {} } } : {}),
+    schema: { openAPIV3Schema: { type: 'object', properties: { spec, ...(withStatus ? { status } : {}) } } },
+  };
+  return {
+    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.example.org` } },
+    spec: { group: 'example.org', scope: 'Namespaced', names: { plural, singular: kind.toLowerCase(), kind }, versions: [version] },
+  };
 }
 
-/** Creates, changes and deletes ConfigMaps as fast as it may, through outages, until told to stop. */
-function startLoad(plane: ControlPlane) {
-  const path = '/api/v1/namespaces/default/configmaps';
-  const prefix = `load-${Math.random().toString(36).slice(2, 8)}`;
-  let done = 0;
-  let stopped = false;
-  const ignoreGone = (error: Error) => {
-    // A write whose answer was lost in the outage has happened all the same.
-    if (!/: (404|409) /.test(error.message)) throw error;
-  };
-  const running = (async () => {
-    for (let at = 0; !stopped; at++, done++) {
-      const name = `${prefix}-${at % 30}`;
-      await plane.persist(async () => await plane.call('POST', path, configMap(name, { at: `${at}` })).then(() => {}, ignoreGone));
-      const patch = { data: { at: `${at}+` } };
-      await plane.persist(async () => {
-        await plane.call('PATCH', `${path}/${name}`, patch, 'application/merge-patch+json').then(() => {}, ignoreGone);
-      });
-      if (at % 3 === 0) {
-        await plane.persist(async () => await plane.call('DELETE', `${path}/${name}`).then(() => {}, ignoreGone));
-      }
-    }
-  })();
+function deployment(name: string, env: Readonly<Record<string, string>>) {
+  const variables = Object.entries(env).map(([variable, value]) => ({ name: variable, value }));
+  const labels = { app: name };
   return {
-    async until(count: number): Promise<void> {
-      while (done < count) await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 20))]);
-    },
-    async stop(): Promise<void> {
-      stopped = true;
-      await running;
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'box:1', env: variables }] } },
     },
   };
 }

@@ -84,6 +84,11 @@ export async function startWitness(plane: ControlPlane, options: WitnessOptions 
     return listed;
   }
 
+  function timesRise(): void {
+    const times = events.map(({ timestamp }) => timestamp);
+    if (times.some((time, at) => at > 0 && time < (times[at - 1] ?? ''))) throw new Error('timestamps went back');
+  }
+
   async function until(what: string, condition: () => boolean, timeoutMs = 20_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!condition()) {
@@ -105,6 +110,7 @@ export async function startWitness(plane: ControlPlane, options: WitnessOptions 
     until,
     async agrees(more = []) {
       let difference: unknown = null;
+      timesRise();
       for (let tries = 0; tries < 60; tries++) {
         const [listed, folded] = [await direct(more), fold()];
         difference = {
@@ -122,6 +128,10 @@ export async function startWitness(plane: ControlPlane, options: WitnessOptions 
       await collector.stop();
     },
   };
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>>) {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
 }
 
 /** Without what a heartbeat alone may change, as those are not published. */
