@@ -15,7 +15,7 @@ export interface CategoryInfo {
 const MECHANISM = 0.2;
 const INTERMEDIATE = 0.02;
 const SYMPTOM = 0.002;
-const CHANGE = 0.01;
+const CHANGE = 0.1;
 const entry = (prior: number, severity: Severity, conclusive = false): CategoryInfo => ({ prior, severity, conclusive });
 
 export const categories = {
@@ -51,6 +51,7 @@ export const categories = {
   'image.registry-unreachable': entry(MECHANISM, 'ERROR', true),
   'image.wrong-platform': entry(MECHANISM, 'ERROR', true),
   'image.pull-failed': entry(MECHANISM, 'ERROR'),
+  'image.signature-invalid': entry(MECHANISM, 'ERROR', true),
   // pods
   'pod.not-ready': entry(SYMPTOM, 'ERROR'),
   'pod.pending': entry(SYMPTOM, 'WARNING'),
@@ -70,6 +71,7 @@ export const categories = {
   'scheduling.host-port-conflict': entry(MECHANISM, 'ERROR', true),
   'scheduling.too-many-pods': entry(MECHANISM, 'ERROR', true),
   'scheduling.volume-node-conflict': entry(MECHANISM, 'ERROR', true),
+  'scheduling.node-unschedulable': entry(INTERMEDIATE * 2, 'ERROR', true), // the nodes are cordoned
   'scheduling.unbound-claim': entry(INTERMEDIATE, 'ERROR'),
   'scheduling.gated': entry(MECHANISM, 'WARNING'),
   'scheduling.failed': entry(INTERMEDIATE, 'ERROR'),
@@ -92,6 +94,7 @@ export const categories = {
   'job.backoff-limit-exceeded': entry(MECHANISM, 'ERROR', true),
   'job.deadline-exceeded': entry(MECHANISM, 'ERROR', true),
   'cronjob.missed': entry(MECHANISM, 'ERROR', true),
+  'cronjob.invalid-schedule': entry(MECHANISM, 'ERROR', true),
   'hpa.metrics-unavailable': entry(MECHANISM, 'WARNING', true),
   'hpa.target-missing': entry(MECHANISM, 'WARNING', true),
   'hpa.at-maximum': entry(INTERMEDIATE, 'WARNING'),
@@ -115,6 +118,7 @@ export const categories = {
   'service.port-mismatch': entry(MECHANISM, 'ERROR', true), // targetPort that no selected container serves
   'service.no-ready-endpoints': entry(SYMPTOM, 'ERROR'),
   'service.deleted': entry(MECHANISM, 'ERROR'),
+  'service.load-balancer-failed': entry(MECHANISM, 'ERROR', true),
   'ingress.backend-missing': entry(MECHANISM, 'ERROR', true),
   'network.policy-blocks': entry(MECHANISM, 'ERROR'),
   'dns.failed': entry(INTERMEDIATE, 'ERROR'), // attributes: name, peer
@@ -141,6 +145,7 @@ export const categories = {
   'volume.full': entry(MECHANISM, 'CRITICAL', true),
   'volume.read-only': entry(MECHANISM, 'CRITICAL', true),
   'volume.permission-denied': entry(MECHANISM, 'ERROR'),
+  'volume.resize-failed': entry(MECHANISM, 'ERROR'),
   // what programs say
   'log.error': entry(INTERMEDIATE, 'ERROR'), // an error template appears or surges; attributes: rate, level
   'log.exception': entry(INTERMEDIATE * 2, 'ERROR'), // with an exception's name and place
@@ -151,16 +156,21 @@ export const categories = {
   'app.file-descriptors-exhausted': entry(MECHANISM, 'ERROR'),
   'app.slow': entry(INTERMEDIATE * 2, 'WARNING'), // latency shift at the thing itself
   'app.overloaded': entry(MECHANISM, 'ERROR'),
+  'app.memory-exhausted': entry(MECHANISM, 'ERROR'), // its own heap is full: OutOfMemoryError, heap out of memory
+  'app.process-limit': entry(MECHANISM, 'ERROR'), // it may not start more threads or processes
+  'app.permission-missing': entry(MECHANISM, 'ERROR'), // EPERM: a capability or a setting of the security context
   'db.connections-exhausted': entry(MECHANISM, 'ERROR'),
   'db.read-only': entry(MECHANISM, 'ERROR'),
+  'db.deadlock': entry(MECHANISM, 'ERROR'),
+  'db.schema-mismatch': entry(MECHANISM, 'ERROR'), // a table or column that the program expects does not exist
   // changes
   'change.spec': entry(CHANGE, 'INFO'), // attributes: paths, changedBy; a workload's template, a Service, a policy …
-  'change.image': entry(CHANGE * 2, 'INFO'), // attributes: from, to
-  'change.config': entry(CHANGE * 2, 'INFO'), // a ConfigMap or Secret; attributes: keys
-  'change.scale': entry(CHANGE, 'INFO'), // attributes: from, to
-  'change.created': entry(CHANGE / 2, 'INFO'),
+  'change.image': entry(CHANGE * 1.5, 'INFO'), // attributes: from, to
+  'change.config': entry(CHANGE * 1.5, 'INFO'), // a ConfigMap or Secret; attributes: keys
+  'change.scale': entry(CHANGE / 5, 'INFO'), // attributes: from, to
+  'change.created': entry(CHANGE / 5, 'INFO'),
   'change.deleted': entry(CHANGE, 'INFO'),
-  'change.restart': entry(CHANGE / 2, 'INFO'),
+  'change.restart': entry(CHANGE / 5, 'INFO'),
   'change.bad-release': entry(MECHANISM, 'ERROR'), // concluded by the engine: a change.image or change.spec that failures follow
   'change.bad-config': entry(MECHANISM, 'ERROR'), // concluded by the engine: a change.config that failures follow
   // the engine's own

@@ -1,0 +1,159 @@
+import { entityRef, type EntityRef } from '../../src/model/entity.js';
+import type { KubernetesObject } from '../../src/model/payloads.js';
+import type { RawEvent } from '../../src/model/raw-event.js';
+import type { K8sContext } from '../../src/model/unified-event.js';
+import type { PullFailure } from './image-pull.js';
+import { bareContainerId } from './kubernetes-objects.js';
+
+/**
+ * What the transform stage remembers of the cluster between events: only what an event alone does not say. One small record for
+ * each live pod, owner and service; objects that are gone are forgotten ten minutes of event time later.
+ */
+export interface TransformContext {
+  readonly cluster: string;
+  readonly podsByUid: Map<string, PodMemory>;
+  /** Bare container id → where it runs. */
+  readonly containers: Map<string, { readonly pod: PodMemory; readonly container: string }>;
+  /** Controller of a ReplicaSet or Job, by the uid of that object. */
+  readonly owners: Map<string, WorkloadName>;
+  /** Ready and known endpoints, by Service entity id, then EndpointSlice name. */
+  readonly endpoints: Map<string, Map<string, SliceCount>>;
+  /** Admission webhook name → the configuration that holds it. */
+  readonly webhooks: Map<string, EntityRef>;
+  readonly namespaces: Set<string>;
+  /** What Kubernetes Events said last about an object whose status has no reason of its own (a pending claim), by uid. */
+  readonly reasons: Map<string, { readonly reason: string; readonly message: string; readonly at: string }>;
+  /** Newest observation of objects that are interpreted again when something else changes, by entity id. */
+  readonly latest: Map<string, RawEvent>;
+}
+
+export interface WorkloadName {
+  readonly kind: string;
+  readonly name: string;
+}
+
+export interface SliceCount {
+  readonly ready: number;
+  readonly total: number;
+}
+
+export interface PodMemory {
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  node: string | null;
+  workload: WorkloadName | null;
+  everReady: boolean;
+  terminating: boolean;
+  /** Its end (Failed, Succeeded, evicted) was reported. */
+  finished: boolean;
+  disrupted: boolean;
+  readonly containers: Map<string, ContainerMemory>;
+}
+
+export interface ContainerMemory {
+  restartCount: number;
+  containerId: string | null;
+  image: string | null;
+  /** Declared container ports; a probe of another port is worth a word. */
+  ports: readonly number[];
+  memoryLimitBytes: number | null;
+  /** Event time of the newest liveness or startup probe failure, so that the exit that follows is told from a program's own. */
+  probeFailedMs: number | null;
+  /** Why the newest image pull failed: the back-off that follows does not repeat it. */
+  pull: PullFailure | null;
+  /** The newest error line of the container: what it said before it died. */
+  lastWords: { readonly text: string; readonly atMs: number } | null;
+  /** Container id of the newest end that was reported, so that none is reported twice. */
+  reportedEnd: string | null;
+}
+
+export function createContext(cluster: string): TransformContext {
+  return {
+    cluster,
+    podsByUid: new Map(),
+    containers: new Map(),
+    owners: new Map(),
+    endpoints: new Map(),
+    webhooks: new Map(),
+    namespaces: new Set(),
+    reasons: new Map(),
+    latest: new Map(),
+  };
+}
+
+export function noContext(cluster: string): K8sContext {
+  return {
+    cluster,
+    node: null,
+    namespace: null,
+    pod: null,
+    podUid: null,
+    container: null,
+    containerId: null,
+    workload: null,
+    service: null,
+  };
+}
+
+/** The controller of a pod as people name it: the Deployment behind the ReplicaSet, the CronJob behind the Job. */
+export function workloadOf(context: TransformContext, metadata: KubernetesObject['metadata']): WorkloadName | null {
+  const owner = (metadata.ownerReferences ?? []).find((reference) => reference.controller) ?? metadata.ownerReferences?.[0];
+  if (!owner || owner.kind === 'Node') return null;
+  const above = context.owners.get(owner.uid);
+  if (above) return above;
+  const hash = metadata.labels?.['pod-template-hash'];
+  if (owner.kind === 'ReplicaSet' && hash && owner.name.endsWith(`-${hash}`)) {
+    return { kind: 'Deployment', name: owner.name.slice(0, -hash.length - 1) };
+  }
+  return { kind: owner.kind, name: owner.name };
+}
+
+export function podContext(cluster: string, pod: PodMemory, container: string | null = null): K8sContext {
+  return {
+    cluster,
+    node: pod.node,
+    namespace: pod.namespace,
+    pod: pod.name,
+    podUid: pod.uid,
+    container,
+    containerId: (container !== null ? pod.containers.get(container)?.containerId : null) ?? null,
+    workload: pod.workload?.name ?? null,
+    service: null,
+  };
+}
+
+export function containerRef(cluster: string, namespace: string, pod: string, container: string): EntityRef {
+  return entityRef(cluster, 'Container', namespace, `${pod}/${container}`);
+}
+
+/** Where a kernel event or log line belongs: by its container id or pod uid when they are known here, else by its metadata. */
+export function locate(
+  context: TransformContext,
+  metadata: RawEvent['metadata'],
+): { readonly entity: EntityRef; readonly k8s: K8sContext; readonly pod: PodMemory | null } {
+  const { cluster } = context;
+  const containerId = bareContainerId(metadata.containerId);
+  const known = containerId !== null ? context.containers.get(containerId) : undefined;
+  const pod = known?.pod ?? (metadata.podUid !== undefined ? context.podsByUid.get(metadata.podUid) : undefined) ?? null;
+  const namespace = pod?.namespace ?? metadata.namespace ?? null;
+  const podName = pod?.name ?? metadata.pod ?? null;
+  const container = known?.container ?? metadata.container ?? null;
+  const k8s: K8sContext = {
+    cluster,
+    node: metadata.node ?? pod?.node ?? null,
+    namespace,
+    pod: podName,
+    podUid: pod?.uid ?? metadata.podUid ?? null,
+    container,
+    containerId,
+    workload: pod?.workload?.name ?? metadata.workload ?? null,
+    service: metadata.service ?? null,
+  };
+  let entity: EntityRef;
+  if (namespace !== null && podName !== null && container !== null) entity = containerRef(cluster, namespace, podName, container);
+  else if (namespace !== null && podName !== null) entity = entityRef(cluster, 'Pod', namespace, podName, k8s.podUid);
+  else if (k8s.node !== null) entity = entityRef(cluster, 'Node', null, k8s.node);
+  else entity = entityRef(cluster, 'Cluster', null, cluster);
+  return { entity, k8s, pod };
+}

@@ -1,0 +1,286 @@
+import { entityRef, type EntityRef } from '../../src/model/entity.js';
+import type { Finding } from '../../src/model/finding.js';
+import { contentId } from '../../src/model/ids.js';
+import type { KubernetesObject, KubernetesObservation } from '../../src/model/payloads.js';
+import type { RawEvent } from '../../src/model/raw-event.js';
+import { canonicalTimestamp, toEpochMs } from '../../src/model/time.js';
+import { classifyClaimReason } from './storage.js';
+import { containerRef, noContext, podContext, type PodMemory, type TransformContext } from './context.js';
+import { eventFrom, type Draft } from './draft.js';
+import { evictionDraft } from './pods.js';
+import { creationDraft } from './workloads.js';
+import { clause } from './wording.js';
+
+/** core/v1 and events.k8s.io/v1 in one shape: the collector may watch either. */
+interface ClusterEvent extends KubernetesObject {
+  readonly involvedObject?: Involved;
+  readonly regarding?: Involved;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly note?: string;
+  readonly type?: string;
+  readonly count?: number;
+  readonly deprecatedCount?: number;
+  readonly series?: { readonly count?: number; readonly lastObservedTime?: string } | null;
+  readonly firstTimestamp?: string | null;
+  readonly lastTimestamp?: string | null;
+  readonly deprecatedLastTimestamp?: string | null;
+  readonly eventTime?: string | null;
+}
+
+interface Involved {
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly fieldPath?: string;
+}
+
+interface Hint {
+  readonly event: ClusterEvent;
+  readonly reason: string;
+  readonly message: string;
+  readonly involved: EntityRef;
+  readonly fieldPath: string | null;
+  readonly pod: PodMemory | null;
+  readonly context: TransformContext;
+  readonly k8s: Draft['context'];
+  readonly atMs: number;
+}
+
+/** Older than this when it is first seen, a Kubernetes Event speaks of the past. */
+const staleMs = 5 * 60_000;
+
+/**
+ * Kubernetes Events are hints, not truth: they come late, are merged, and stay for an hour. Those that say what no object's status
+ * says become events, one for each (object, reason, message template), whose count grows with the series.
+ */
+export function readKubernetesEvent(
+  raw: RawEvent,
+  { action, object }: KubernetesObservation,
+  context: TransformContext,
+  refresh: (entityId: string, at: string) => Finding[],
+): Finding[] {
+  const event = object as ClusterEvent;
+  const about = event.involvedObject ?? event.regarding;
+  if (action === 'DELETED' || !about?.kind || !about.name) return [];
+  const reason = event.reason ?? '';
+  const message = event.message ?? event.note ?? '';
+  const atMs = toEpochMs(raw.timestamp);
+  const lastText = event.series?.lastObservedTime ?? event.lastTimestamp ?? event.deprecatedLastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
+  const last = canonicalTimestamp(lastText ?? '') ?? raw.timestamp;
+  const first = canonicalTimestamp(event.firstTimestamp ?? event.eventTime ?? '') ?? last;
+  const namespace = about.namespace || null;
+  const involved = entityRef(context.cluster, about.kind, about.kind === 'Node' ? null : namespace, about.name, about.uid ?? null);
+  const pod = (about.uid !== undefined ? context.podsByUid.get(about.uid) : undefined) ?? null;
+
+  if (about.kind === 'PersistentVolumeClaim' && about.uid) {
+    // A claim's status has no reasons of its own: its events are where they stand, also those from before.
+    const known = classifyClaimReason(reason, message, undefined) !== null || /^WaitFor/.test(reason);
+    if (!known) return [];
+    context.reasons.set(`claim ${about.uid}`, { reason, message, at: last });
+    return refresh(involved.id, raw.timestamp);
+  }
+  if (action === 'SYNC' || atMs - toEpochMs(last) > staleMs) return [];
+  const k8s = pod ? podContext(context.cluster, pod) : { ...noContext(context.cluster), namespace: involved.namespace, node: about.kind === 'Node' ? about.name : null };
+  const hint: Hint = { event, reason, message, involved, fieldPath: about.fieldPath ?? null, pod, context, k8s, atMs };
+  const draft = interpret(hint);
+  if (!draft) return [];
+  const count = event.series?.count ?? event.count ?? event.deprecatedCount ?? 1;
+  const template = templateOf(message);
+  const id = contentId(draft.entity.id, about.uid ?? about.name, reason, draft.category, draft.discriminator ?? '', template);
+  const start = first > raw.timestamp ? raw.timestamp : first;
+  return [
+    {
+      kind: 'event',
+      at: raw.timestamp,
+      event: eventFrom({ ...draft, template: draft.template ?? template, count, lastSeen: last > raw.timestamp ? raw.timestamp : last }, 'kubeapi', start, id),
+    },
+  ];
+}
+
+/** Names, numbers and addresses out: the same complaint of the same object is the same event. */
+function templateOf(message: string): string {
+  return message
+    .replace(/^\(combined from similar events\): /, '')
+    .replace(/"[^"]*"/g, '"<*>"')
+    .replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, '<*>')
+    .replace(/\b\d[\w.:]*/g, '<*>')
+    .slice(0, 256);
+}
+
+function interpret(hint: Hint): Draft | null {
+  const { reason, message, involved, context, pod, k8s } = hint;
+  const text = clause(message);
+  const draft = (category: Draft['category'], sentence: string, more: Partial<Draft> = {}): Draft => ({ category, entity: involved, context: k8s, message: sentence, ...more });
+  const name = `${involved.kind} ${involved.name}`;
+
+  switch (reason) {
+    case 'Unhealthy':
+      return probeFailure(hint);
+    case 'Killing':
+      noteProbeKill(hint);
+      return null;
+    case 'FailedMount':
+    case 'FailedMapVolume':
+    case 'FailedAttachVolume':
+      return volumeFailure(hint);
+    case 'FailedCreatePodSandBox':
+    case 'FailedCreatePodContainer':
+      if (/RuntimeClass|no runtime for/i.test(message)) return draft('admission.runtimeclass-missing', `Pod ${involved.name} cannot start: ${text}.`);
+      return draft('pod.sandbox-failed', `The sandbox of pod ${involved.name} cannot be created: ${text}.`, { attributes: { error: text } });
+    case 'NetworkNotReady':
+      return draft('pod.sandbox-failed', `Pod ${involved.name} cannot start because the network of its node is not ready.`, { attributes: { error: text } });
+    case 'FailedPostStartHook':
+    case 'FailedPreStopHook': {
+      const hook = reason === 'FailedPostStartHook' ? 'postStart' : 'preStop';
+      const container = containerOf(hint);
+      return draft('container.lifecycle-hook-failed', `The ${hook} hook${container ? ` of container ${container}` : ''} of pod ${involved.name} failed: ${text}.`, { entity: entityOf(hint), discriminator: hook, attributes: { hook } });
+    }
+    case 'Evicted':
+      // A pod that is seen has the same in its status; this is for those that are gone before.
+      return pod?.disrupted ? null : evictionDraft(involved, involved.name, message, 'evicted', k8s, null);
+    case 'Preempted':
+      return pod?.disrupted ? null : evictionDraft(involved, involved.name, message, 'preempted', k8s, null);
+    case 'TaintManagerEviction':
+      return /Cancelling/.test(message) ? null : draft('pod.evicted', `Pod ${involved.name} is removed from its node because of a taint it does not tolerate.`, { attributes: { resource: 'taint' } });
+    case 'FailedCreate':
+      // ReplicaSets keep the refusal in their status.
+      return involved.kind === 'ReplicaSet' || involved.kind === 'Deployment' ? null : creationDraft(involved, involved.name, message, null, { ...k8s, workload: involved.name }, context);
+    case 'SystemOOM':
+      return draft('node.out-of-memory', `Node ${involved.name} ran out of memory: ${text}.`, { attributes: { victim: /victim process: ([^,]+)/.exec(message)?.[1] } });
+    case 'Rebooted':
+      return draft('node.rebooted', `Node ${involved.name} was rebooted.`);
+    case 'ContainerGCFailed':
+    case 'ImageGCFailed':
+    case 'FreeDiskSpaceFailed':
+    case 'EvictionThresholdMet':
+      return /memory/i.test(message) && reason === 'EvictionThresholdMet'
+        ? draft('node.memory-pressure', `Node ${involved.name} begins to evict pods: ${text}.`)
+        : reason === 'ContainerGCFailed'
+          ? null
+          : draft('node.disk-pressure', `Node ${involved.name} is short of disk space: ${text}.`);
+    case 'MissSchedule':
+    case 'FailedNeedsStart':
+    case 'TooManyMissedTimes':
+      return draft('cronjob.missed', `CronJob ${involved.name} has missed its schedule: ${text}.`);
+    case 'UnparseableSchedule':
+    case 'InvalidSchedule':
+    case 'UnknownTimeZone':
+    case 'UnParseableCronJobSchedule':
+      return draft('cronjob.invalid-schedule', `CronJob ${involved.name} cannot be scheduled: ${text}.`);
+    case 'FailedGetScale':
+      return draft('hpa.target-missing', `Autoscaler ${involved.name} cannot find what it scales: ${text}.`);
+    case 'SyncLoadBalancerFailed':
+      return draft('service.load-balancer-failed', `The load balancer of Service ${involved.name} cannot be set up: ${text}.`);
+    case 'VolumeResizeFailed':
+    case 'FileSystemResizeFailed':
+      return draft('volume.resize-failed', `The volume of ${name} cannot be resized: ${text}.`);
+    case 'VolumeFailedDelete':
+    case 'SnapshotContentCreationFailed':
+      return draft('pvc.provisioning-failed', `${name}: ${text}.`);
+    case 'FailedPrepareDynamicResources':
+    case 'UnexpectedAdmissionError':
+    case 'HostPortConflict':
+    case 'NodeAffinity':
+      return draft('pod.failed', `Pod ${involved.name} was rejected by its node: ${text}.`, { attributes: { reason } });
+    case 'ProbeWarning':
+    case 'FailedScheduling':
+    case 'BackOff':
+    case 'Failed':
+    default:
+      // What these say stands in the object's own status, better.
+      return null;
+  }
+}
+
+function containerOf({ fieldPath }: Hint): string | null {
+  return /\{([^}]+)\}/.exec(fieldPath ?? '')?.[1] ?? null;
+}
+
+function entityOf(hint: Hint): EntityRef {
+  const container = containerOf(hint);
+  const { involved, context } = hint;
+  return container !== null && involved.kind === 'Pod' && involved.namespace !== null ? containerRef(context.cluster, involved.namespace, involved.name, container) : involved;
+}
+
+const probeCategories = { Liveness: 'probe.liveness-failed', Readiness: 'probe.readiness-failed', Startup: 'probe.startup-failed' } as const;
+
+function probeFailure(hint: Hint): Draft | null {
+  const { message, pod, involved, context, atMs } = hint;
+  const match = /^(Liveness|Readiness|Startup) probe (failed|errored)[^:]*: ?(.*)$/s.exec(message);
+  if (!match) return null;
+  const kind = match[1] as keyof typeof probeCategories;
+  const error = match[3]!;
+  // A pod that is on its way out fails its readiness by design.
+  if (pod?.terminating) return null;
+  const container = containerOf(hint);
+  const memory = container !== null ? pod?.containers.get(container) : undefined;
+  // A pod that was never ready is allowed to fail readiness: its start-up budget decides, in pods.ts.
+  if (kind === 'Readiness' && pod && !pod.everReady) return null;
+  if (memory && kind !== 'Readiness') memory.probeFailedMs = atMs;
+  const target = /:\/\/[^/\s"]*?:(\d+)([^\s"]*)/.exec(error) ?? /dial tcp [^\s]*?:(\d+)()/.exec(error);
+  const port = target ? Number(target[1]) : null;
+  const path = target?.[2] || null;
+  const status = /statuscode: (\d+)/.exec(error)?.[1];
+  const refused = /connection refused/i.test(error);
+  const timeout = /timeout|deadline exceeded|timed out/i.test(error);
+  const declared = memory && memory.ports.length > 0 && port !== null ? memory.ports.includes(port) : null;
+  const where = port === null ? '' : ` on port ${port}${path ?? ''}`;
+  const how = status ? `it answers ${status}` : refused ? 'the connection is refused' : timeout ? 'it does not answer in time' : clause(error, 160);
+  const undeclared = declared === false ? `; the container declares ${memory!.ports.join(', ')}, not ${port!}` : '';
+  return {
+    category: probeCategories[kind],
+    entity: entityOf(hint),
+    discriminator: kind,
+    context: pod ? podContext(context.cluster, pod, container) : hint.k8s,
+    message: `The ${kind.toLowerCase()} probe of container ${container ?? '?'} in pod ${involved.name} fails${where}: ${how}${undeclared}.`,
+    attributes: {
+      port,
+      path,
+      status: status ? Number(status) : null,
+      probeError: clause(error),
+      error: refused ? 'ECONNREFUSED' : timeout ? 'ETIMEDOUT' : null,
+      declaredPort: declared,
+      declaredPorts: memory?.ports.join(',') || null,
+    },
+  };
+}
+
+function noteProbeKill(hint: Hint): void {
+  const memory = hint.pod?.containers.get(containerOf(hint) ?? '');
+  if (memory && /failed (?:liveness|startup) probe/.test(hint.message)) memory.probeFailedMs = hint.atMs;
+}
+
+function volumeFailure(hint: Hint): Draft | null {
+  const { message, involved, k8s, reason } = hint;
+  const volume = /volume "([^"]+)"/.exec(message)?.[1] ?? null;
+  const missing = /(configmap|secret|persistentvolumeclaim)s? "([^"]+)" not found/i.exec(message);
+  const common = { context: k8s, discriminator: volume ?? '' };
+  if (missing) {
+    const kind = { configmap: 'ConfigMap', secret: 'Secret', persistentvolumeclaim: 'PersistentVolumeClaim' }[missing[1]!.toLowerCase() as 'configmap'];
+    const claim = kind === 'PersistentVolumeClaim';
+    return {
+      ...common,
+      entity: involved,
+      category: claim ? 'pvc.not-found' : 'config.object-missing',
+      message: `Pod ${involved.name} cannot start: ${kind} ${missing[2]!}, which it mounts, does not exist.`,
+      attributes: { missing: `${kind}/${missing[2]!}`, missingKind: kind, missingName: missing[2], volume },
+    };
+  }
+  const key = /references non-existent (?:config|secret) key: ([^\s,]+)/.exec(message);
+  if (key) {
+    return { ...common, entity: involved, category: 'config.key-missing', message: `Pod ${involved.name} cannot start: a volume asks for key ${key[1]!}, which does not exist.`, attributes: { key: key[1], volume } };
+  }
+  // The pod has not been told of objects created a moment ago; the kubelet asks again.
+  if (/object "[^"]+"\/"[^"]+" not registered|failed to sync (?:configmap|secret) cache/i.test(message)) return null;
+  const claim = /(?:claim|PVC)[ "]+(?:[\w-]+\/)?([\w.-]+)/i.exec(message)?.[1] ?? null;
+  const attach = reason === 'FailedAttachVolume' || /Multi-Attach/i.test(message);
+  return {
+    ...common,
+    entity: involved,
+    category: attach ? 'volume.attach-failed' : 'volume.mount-failed',
+    message: `Volume ${volume ?? ''} of pod ${involved.name} cannot be ${attach ? 'attached' : 'mounted'}: ${clause(message.replace(/^.*?(?:failed for volume "[^"]+" : |failed: )/s, ''), 240)}.`.replace('  ', ' '),
+    attributes: { volume, claim, multiAttach: /Multi-Attach/i.test(message) || null, error: clause(message) },
+  };
+}

@@ -1,0 +1,127 @@
+import type { EventFinding } from '../../src/model/finding.js';
+import { contentId } from '../../src/model/ids.js';
+import type { OomVictim, ProcessExit } from '../../src/model/payloads.js';
+import type { RawEvent } from '../../src/model/raw-event.js';
+import { toEpochMs } from '../../src/model/time.js';
+import type { UnifiedEvent } from '../../src/model/unified-event.js';
+import { isCrashSignal, signalName } from './containers.js';
+import { locate, type TransformContext } from './context.js';
+import { eventFrom, type Draft } from './draft.js';
+import type { Scheduler } from './schedule.js';
+import { duration, size } from './wording.js';
+
+/** A victim dies within milliseconds of being chosen; its exit says whether the container went with it. */
+const victimWaitMs = 1_000;
+
+export type PendingVictim = { readonly of: 'victim'; readonly event: RawEvent };
+
+export interface KernelReader {
+  read(event: RawEvent): EventFinding[];
+  /** A victim whose exit was not seen: taken for the container's own process. */
+  settle(event: RawEvent, at: string): EventFinding[];
+}
+
+export function createKernelReader(context: TransformContext, schedule: Scheduler<PendingVictim>): KernelReader {
+  const pending = new Map<string, RawEvent>();
+
+  const victimKey = (event: RawEvent, pid: number) => `victim ${event.metadata.node ?? ''} ${pid}`;
+
+  function read(event: RawEvent): EventFinding[] {
+    return event.data.kind === 'oom-victim' ? victim(event) : event.data.kind === 'process-exit' ? exit(event) : [];
+  }
+
+  function victim(event: RawEvent): EventFinding[] {
+    const data = event.data as unknown as OomVictim;
+    if (data.pid === null || data.witness !== 'ebpf') return [found(event, oom(event, null), event.timestamp)];
+    const key = victimKey(event, data.pid);
+    pending.set(key, event);
+    schedule.set(key, toEpochMs(event.timestamp) + victimWaitMs, { of: 'victim', event });
+    return [];
+  }
+
+  function settle(event: RawEvent, at: string): EventFinding[] {
+    const data = event.data as unknown as OomVictim;
+    pending.delete(victimKey(event, data.pid!));
+    return [found(event, oom(event, null), at)];
+  }
+
+  function exit(event: RawEvent): EventFinding[] {
+    const data = event.data as unknown as ProcessExit;
+    const key = victimKey(event, data.pid);
+    const killed = pending.get(key);
+    const findings: EventFinding[] = [];
+    if (killed) {
+      pending.delete(key);
+      schedule.cancel(key);
+      findings.push(found(killed, oom(killed, data.containerInit), event.timestamp));
+    }
+    const draft = ended(event, data, killed !== undefined);
+    if (draft) findings.push({ kind: 'event', at: event.timestamp, event: toEvent(event, draft) });
+    return findings;
+  }
+
+  function found(event: RawEvent, draft: Draft, at: string): EventFinding {
+    return { kind: 'event', at, event: toEvent(event, draft) };
+  }
+
+  function toEvent(event: RawEvent, draft: Draft): UnifiedEvent {
+    // One kill is one event, whichever witness tells it; the pid keeps two children apart.
+    return eventFrom(draft, event.type, event.timestamp, contentId(event.id, draft.category));
+  }
+
+  function oom(event: RawEvent, containerInit: boolean | null): Draft {
+    const data = event.data as unknown as OomVictim;
+    const place = locate(context, event.metadata);
+    const container = place.k8s.container;
+    const limitBytes = data.limitBytes ?? (container !== null ? (place.pod?.containers.get(container)?.memoryLimitBytes ?? null) : null);
+    const rssBytes = data.anonRssKiB === null ? null : data.anonRssKiB * 1024;
+    const child = containerInit === false;
+    const process = `process ${data.comm ?? '?'}${data.pid === null ? '' : ` (pid ${data.pid})`}`;
+    const using = rssBytes === null ? '' : ` while it used ${size(rssBytes)}`;
+    const where = container === null ? `on node ${place.k8s.node ?? '?'}` : `in container ${container} of pod ${place.k8s.pod ?? '?'}`;
+    const limit = limitBytes === null ? '' : `; the memory limit is ${size(limitBytes)}`;
+    return {
+      category: container === null ? 'node.out-of-memory' : child ? 'process.oom-killed' : 'container.oom-killed',
+      entity: place.entity,
+      discriminator: String(data.pid ?? ''),
+      context: place.k8s,
+      message: `The kernel killed ${process} ${where} for lack of memory${using}${limit}.`,
+      attributes: { limitBytes, rssBytes, comm: data.comm, pid: data.pid, oomScoreAdj: data.oomScoreAdj, containerId: place.k8s.containerId, exitCode: child ? null : 137, signal: 9, witness: data.witness },
+    };
+  }
+
+  function ended(event: RawEvent, data: ProcessExit, byOom: boolean): Draft | null {
+    const { exitCode, signal, containerInit } = data;
+    const place = locate(context, event.metadata);
+    if (place.k8s.container === null) return null;
+    const terminating = place.pod?.terminating ?? false;
+    const title = `${containerInit ? `Container ${place.k8s.container}` : `Process ${data.comm} in container ${place.k8s.container}`} of pod ${place.k8s.pod ?? '?'}`;
+    const after = data.durationMs === null ? '' : ` after ${duration(data.durationMs)}`;
+    const attributes = {
+      exitCode: signal ? 128 + signal : exitCode,
+      signal: signal || null,
+      comm: data.comm,
+      pid: data.pid,
+      containerId: place.k8s.containerId,
+      containerInit,
+      ranMs: data.durationMs,
+      coreDumped: data.coreDumped || null,
+      byOom: byOom || null,
+      witness: data.witness,
+    };
+    const draft = (category: Draft['category'], message: string): Draft => ({ category, entity: place.entity, discriminator: String(data.pid), context: place.k8s, message, attributes });
+    if (signal === 0 && exitCode === 0) return null;
+    if (isCrashSignal(signal)) return draft('process.crashed', `${title} crashed with ${signalName(signal)}${after}.`);
+    // Asked to stop: by SIGTERM, or by SIGKILL when the grace period of a deletion is over.
+    if (terminating && (signal === 15 || signal === 9 || exitCode === 143 || exitCode === 137)) return null;
+    if (containerInit) {
+      const how = signal ? signalName(signal) : `exit code ${exitCode}`;
+      return draft('container.terminated', `${title} ended with ${how}${byOom ? ', killed for lack of memory' : ''}${after}.`);
+    }
+    if (byOom) return null;
+    if (signal === 9) return draft('process.killed', `${title} was killed with SIGKILL${after}.`);
+    return null;
+  }
+
+  return { read, settle };
+}

@@ -1,0 +1,123 @@
+import type { EventFinding } from '../../src/model/finding.js';
+import { contentId } from '../../src/model/ids.js';
+import type { LogLine } from '../../src/model/payloads.js';
+import type { RawEvent } from '../../src/model/raw-event.js';
+import { toEpochMs } from '../../src/model/time.js';
+import { createDrain, type Drain } from '../detect/drain.js';
+import { readLogMeaning, type LogMeaning } from '../detect/log-meaning.js';
+import { createLogRates, type LogBurst } from '../detect/log-rates.js';
+import { locate, type TransformContext } from './context.js';
+import { eventFrom, type Draft } from './draft.js';
+import type { Scheduler } from './schedule.js';
+import { clause } from './wording.js';
+
+export type BurstUpdate = { readonly of: 'burst'; readonly key: string };
+
+export interface LogReader {
+  read(event: RawEvent): EventFinding[];
+  update(key: string, at: string): EventFinding[];
+}
+
+interface About {
+  readonly draft: Draft;
+  readonly id: string;
+}
+
+const quiet = new Set(['trace', 'debug', 'info', 'notice']);
+const none: EventFinding[] = [];
+
+/** Error lines of containers as bursts. Lines that are no complaint cost a look at their level and nothing else. */
+export function createLogReader(context: TransformContext, schedule: Scheduler<BurstUpdate>): LogReader {
+  // One miner for all: the template is part of a burst's key together with the container, ids stay comparable over replicas.
+  const drain: Drain = createDrain();
+  const rates = createLogRates<About>({ schedule: (key, dueMs) => schedule.set(`burst ${key}`, dueMs, { of: 'burst', key }) });
+
+  function read(event: RawEvent): EventFinding[] {
+    const line = event.data as unknown as LogLine;
+    if (line.level !== null && quiet.has(line.level)) return none;
+    const stderr = line.stream === 'stderr';
+    const meaning = readLogMeaning(line.message, line.level, line.attributes);
+    if (!meaning && !stderr) return none;
+    const place = locate(context, event.metadata);
+    const memory = place.k8s.container !== null ? place.pod?.containers.get(place.k8s.container) : undefined;
+    if (memory && line.message.trim() !== '') memory.lastWords = { text: clause(line.message), atMs: toEpochMs(event.timestamp) };
+    // On its way out a process loses its connections; nobody is to be alarmed by that.
+    if (!meaning || !meaning.certain || place.pod?.terminating) return none;
+    const template = drain.add(line.message);
+    const what = meaning.same ?? `${meaning.category} ${template.id}`;
+    const burst = rates.seen(`${place.entity.id} ${place.k8s.podUid ?? ''} ${what}`, event.timestamp, () => {
+      const text = template.tokens.join(' ').slice(0, 512);
+      const who = place.k8s.container === null ? place.entity.name : `Container ${place.k8s.container} of pod ${place.k8s.pod ?? '?'}`;
+      return {
+        id: contentId(place.entity.id, place.k8s.podUid, what, event.timestamp),
+        draft: {
+          category: meaning.category,
+          entity: place.entity,
+          discriminator: meaning.same ?? text,
+          context: place.k8s,
+          message: sentence(who, meaning, line.message),
+          template: text,
+          attributes: { ...meaning.attributes, level: line.level, line: clause(line.message, 500) },
+          trace: event.traceId === null ? null : { traceId: event.traceId, spanId: event.spanId },
+        },
+      };
+    });
+    return burst ? [finding(burst, event.timestamp)] : none;
+  }
+
+  function update(key: string, at: string): EventFinding[] {
+    const burst = rates.due(key, at);
+    return burst ? [finding(burst, at)] : none;
+  }
+
+  function finding({ about, count, firstSeen, lastSeen }: LogBurst<About>, at: string): EventFinding {
+    return { kind: 'event', at, event: eventFrom({ ...about.draft, count, lastSeen }, 'log', firstSeen, about.id) };
+  }
+
+  return { read, update };
+}
+
+/** What the line says, as a sentence about who says it. */
+function sentence(who: string, { category, attributes }: LogMeaning, line: string): string {
+  const { peer, status, name, path, setting, verb, resource, port } = attributes;
+  const to = peer === undefined ? 'a peer' : String(peer);
+  const said = `: ${clause(line, 200)}.`;
+  switch (category) {
+    case 'call.refused':
+      return `${who} is refused by ${to}${said}`;
+    case 'call.timeout':
+      return `${who} gets no answer from ${to} in time${said}`;
+    case 'call.reset':
+      return `${who} loses its connection to ${to}${said}`;
+    case 'call.unreachable':
+      return `${who} cannot reach ${to}${said}`;
+    case 'call.failed':
+      return `${who} gets ${status === undefined ? 'an error' : `status ${status}`} from ${to}${said}`;
+    case 'call.unauthorized':
+      return `${who} is turned away by ${to}${status === undefined ? '' : ` (status ${status})`}${said}`;
+    case 'dns.failed':
+      return `${who} cannot resolve ${name === undefined ? 'a name' : `the name ${name}`}${said}`;
+    case 'tls.certificate-expired':
+      return `${who} finds the certificate of ${to} expired${said}`;
+    case 'tls.certificate-not-yet-valid':
+      return `${who} finds the certificate of ${to} not yet valid${said}`;
+    case 'tls.verification-failed':
+      return `${who} does not trust the certificate of ${to}${said}`;
+    case 'rbac.forbidden':
+      return `${who} may not ${verb ?? 'use'} ${resource ?? 'a resource'} on the API server${said}`;
+    case 'config.setting-missing':
+      return `${who} lacks ${setting === undefined ? 'a setting' : `the setting ${setting}`}${said}`;
+    case 'app.port-in-use':
+      return `${who} cannot listen${port === undefined ? '' : ` on port ${port}`}, the port is taken${said}`;
+    case 'app.data-corrupt':
+      return `${who} cannot read its data${path === undefined ? '' : ` in ${path}`}${said}`;
+    case 'volume.full':
+      return `${who} has no space left${path === undefined ? '' : ` at ${path}`}${said}`;
+    case 'volume.read-only':
+      return `${who} finds the file system read-only${path === undefined ? '' : ` at ${path}`}${said}`;
+    case 'volume.permission-denied':
+      return `${who} may not use ${path === undefined ? 'a file' : String(path)}${said}`;
+    default:
+      return `${who} logs ${category === 'log.fatal' ? 'a fatal error' : category === 'log.exception' ? 'an exception' : 'an error'}${said}`;
+  }
+}

@@ -1,0 +1,181 @@
+import type { KubernetesObject } from '../../src/model/payloads.js';
+import { toEpochMs } from '../../src/model/time.js';
+import type { TransformContext } from './context.js';
+import type { Draft } from './draft.js';
+import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
+import { each, type Condition } from './kubernetes-objects.js';
+import { finalizersOf } from './pods.js';
+import { entityOfPeer, peersIn } from './peers.js';
+import { clause, duration, list } from './wording.js';
+
+type LabelSelector = { readonly matchLabels?: Readonly<Record<string, string>>; readonly matchExpressions?: readonly unknown[] };
+
+/** Rules are kept as text for people and for topology rules; longer ones than this say nothing more. */
+const maxRuleText = 2048;
+const terminatingGraceMs = 60_000;
+
+interface Quota extends KubernetesObject {
+  readonly spec?: { readonly hard?: Readonly<Record<string, string>> };
+  readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> };
+}
+
+export function readQuota({ object, entity }: Observed<Quota>): Interpretation {
+  const relations = relationsFrom(entity);
+  relations.to('LIMITS', 'Namespace', null, entity.namespace);
+  const facts: Record<string, string> = {};
+  for (const [resource, amount] of Object.entries(object.status?.hard ?? object.spec?.hard ?? {})) facts[`hard.${resource}`] = amount;
+  for (const [resource, amount] of Object.entries(object.status?.used ?? {})) facts[`used.${resource}`] = amount;
+  return { facts, relations: relations.all() };
+}
+
+export function readLimitRange({ object, entity }: Observed<KubernetesObject & { readonly spec?: { readonly limits?: unknown } }>): Interpretation {
+  const relations = relationsFrom(entity);
+  relations.to('LIMITS', 'Namespace', null, entity.namespace);
+  return { facts: { limits: JSON.stringify(object.spec?.limits ?? []).slice(0, maxRuleText) }, relations: relations.all() };
+}
+
+interface DisruptionBudget extends KubernetesObject {
+  readonly spec?: { readonly selector?: LabelSelector; readonly minAvailable?: number | string; readonly maxUnavailable?: number | string };
+  readonly status?: { readonly disruptionsAllowed?: number; readonly currentHealthy?: number; readonly desiredHealthy?: number; readonly expectedPods?: number; readonly conditions?: readonly Condition[] };
+}
+
+/** Whether a budget blocks an eviction that somebody wants is for the rules: a budget of zero alone harms nobody. */
+export function readDisruptionBudget({ object }: Observed<DisruptionBudget>): Interpretation {
+  const { status, spec } = object;
+  return {
+    facts: {
+      disruptionsAllowed: status?.disruptionsAllowed,
+      currentHealthy: status?.currentHealthy,
+      desiredHealthy: status?.desiredHealthy,
+      expectedPods: status?.expectedPods,
+      minAvailable: spec?.minAvailable,
+      maxUnavailable: spec?.maxUnavailable,
+    },
+    selector: spec?.selector?.matchLabels ?? null,
+  };
+}
+
+interface Policy extends KubernetesObject {
+  readonly spec?: { readonly podSelector?: LabelSelector; readonly policyTypes?: readonly string[]; readonly ingress?: readonly unknown[]; readonly egress?: readonly unknown[] };
+}
+
+export function readNetworkPolicy({ object }: Observed<Policy>): Interpretation {
+  const { spec } = object;
+  const types = spec?.policyTypes ?? ['Ingress', ...(spec?.egress ? ['Egress'] : [])];
+  return {
+    facts: {
+      policyTypes: types.join(','),
+      ingressRules: each(spec?.ingress).length,
+      egressRules: each(spec?.egress).length,
+      ingress: types.includes('Ingress') ? JSON.stringify(spec?.ingress ?? []).slice(0, maxRuleText) : null,
+      egress: types.includes('Egress') ? JSON.stringify(spec?.egress ?? []).slice(0, maxRuleText) : null,
+      podSelector: JSON.stringify(spec?.podSelector ?? {}).slice(0, maxRuleText),
+    },
+    // An empty selector is every pod of the namespace.
+    selector: spec?.podSelector?.matchLabels ?? {},
+  };
+}
+
+interface WebhookConfiguration extends KubernetesObject {
+  readonly webhooks?: readonly { readonly name: string; readonly failurePolicy?: string; readonly timeoutSeconds?: number; readonly clientConfig?: { readonly url?: string; readonly service?: { readonly namespace: string; readonly name: string } } }[];
+}
+
+export function readWebhookConfiguration({ object, entity }: Observed<WebhookConfiguration>, context: TransformContext): Interpretation {
+  const relations = relationsFrom(entity);
+  for (const webhook of each(object.webhooks)) {
+    context.webhooks.set(webhook.name, entity);
+    const { service, url } = webhook.clientConfig ?? {};
+    if (service) relations.to('CALLS', 'Service', service.namespace, service.name);
+    for (const peer of url ? peersIn(url) : []) {
+      const target = entityOfPeer(context.cluster, null, peer, context.namespaces);
+      if (target) relations.to('CALLS', target.kind, target.namespace, target.name);
+    }
+  }
+  return {
+    facts: {
+      webhooks: each(object.webhooks).map((webhook) => webhook.name).join(','),
+      failurePolicies: each(object.webhooks).map((webhook) => webhook.failurePolicy ?? 'Fail').join(','),
+    },
+    relations: relations.all(),
+  };
+}
+
+interface Binding extends KubernetesObject {
+  readonly roleRef?: { readonly kind: string; readonly name: string };
+  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
+}
+
+/** ServiceAccount USES RoleBinding USES Role: the way a missing right is followed from the pod to what took it away. */
+export function readRoleBinding({ object, entity }: Observed<Binding>): Interpretation {
+  const relations = relationsFrom(entity);
+  const { roleRef } = object;
+  if (roleRef) relations.to('USES', roleRef.kind, roleRef.kind === 'Role' ? entity.namespace : null, roleRef.name);
+  for (const subject of each(object.subjects)) {
+    if (subject.kind === 'ServiceAccount') relations.from('USES', 'ServiceAccount', subject.namespace ?? entity.namespace, subject.name);
+  }
+  return { facts: { role: roleRef?.name, roleKind: roleRef?.kind }, relations: relations.all() };
+}
+
+/** ConfigMap: whom its values tell its readers to call. */
+export function readConfigMap({ object, entity }: Observed<KubernetesObject & { readonly data?: Readonly<Record<string, string | null>> | null }>, context: TransformContext): Interpretation {
+  const relations = relationsFrom(entity);
+  for (const value of Object.values(object.data ?? {})) {
+    // Settings are short; program text and certificates name hosts that nobody calls.
+    if (typeof value !== 'string' || value.length > 2048) continue;
+    for (const peer of peersIn(value)) {
+      const target = entityOfPeer(context.cluster, entity.namespace, peer, context.namespaces);
+      if (target) relations.to('CALLS', target.kind, target.namespace, target.name);
+    }
+  }
+  return { facts: { keys: Object.keys(object.data ?? {}).join(',').slice(0, maxRuleText) || null }, relations: relations.all() };
+}
+
+export function readSecret({ object, entity }: Observed<KubernetesObject & { readonly type?: string; readonly data?: object | null }>): Interpretation {
+  const relations = relationsFrom(entity);
+  for (const owner of object.metadata.ownerReferences ?? []) relations.from('OWNS', owner.kind, entity.namespace, owner.name);
+  return { facts: { type: object.type, keys: Object.keys(object.data ?? {}).join(',').slice(0, maxRuleText) || null }, relations: relations.all() };
+}
+
+export function readServiceAccount({ object, entity }: Observed<KubernetesObject & { readonly imagePullSecrets?: readonly { readonly name?: string }[] }>): Interpretation {
+  const relations = relationsFrom(entity);
+  for (const secret of each(object.imagePullSecrets)) relations.to('USES', 'Secret', entity.namespace, secret.name);
+  return { relations: relations.all() };
+}
+
+interface Namespace extends KubernetesObject {
+  readonly status?: { readonly phase?: string; readonly conditions?: readonly Condition[] };
+}
+
+export function readNamespace(observed: Observed<Namespace>, context: TransformContext): Interpretation {
+  const { object, entity } = observed;
+  context.namespaces.add(entity.name);
+  const blocked = each(object.status?.conditions).filter((condition) => condition.status === 'True');
+  return {
+    facts: { phase: object.status?.phase, podSecurity: object.metadata.labels?.['pod-security.kubernetes.io/enforce'] },
+    ...stuckDeletion(observed, blocked.map((condition) => clause(condition.message ?? condition.type, 160))),
+  };
+}
+
+/** An object that was to be gone long ago, and what holds it. */
+export function stuckDeletion({ object, entity, k8s, atMs }: Observed, reasons: readonly string[] = []): { problems: Draft[]; recheckAtMs: number | null } {
+  const deletedAt = object.metadata.deletionTimestamp;
+  if (deletedAt === undefined) return { problems: [], recheckAtMs: null };
+  const dueMs = toEpochMs(deletedAt) + terminatingGraceMs;
+  if (atMs < dueMs) return { problems: [], recheckAtMs: dueMs };
+  const finalizers = finalizersOf(object);
+  const because = reasons.length > 0 ? `: ${list(reasons, 3)}` : finalizers.length > 0 ? `; finalizers hold it: ${list(finalizers)}` : '';
+  return {
+    problems: [
+      {
+        category: 'object.finalizer-stuck',
+        entity,
+        context: k8s,
+        startedAt: deletedAt,
+        message: `${entity.kind} ${entity.name} has been terminating for ${duration(atMs - toEpochMs(deletedAt))}${because}.`,
+        attributes: { finalizers: finalizers.join(',') || null },
+      },
+    ],
+    recheckAtMs: null,
+  };
+}
+

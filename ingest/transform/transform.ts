@@ -1,0 +1,111 @@
+import type { Logger } from 'pino';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Finding } from '../../src/model/finding.js';
+import type { RawEvent } from '../../src/model/raw-event.js';
+import { fromEpochMs, toEpochMs } from '../../src/model/time.js';
+import { createContext } from './context.js';
+import { readHealth } from './health.js';
+import { createKernelReader, type PendingVictim } from './kernel.js';
+import { createKubernetesReader, type Recheck } from './kubernetes.js';
+import { createLogReader, type BurstUpdate } from './log.js';
+import { createSchedule } from './schedule.js';
+
+/**
+ * RawEvent → Findings: what an observation means, in the one vocabulary of categories.ts. Deterministic in event time: the same
+ * events in the same order give the same findings, however often and whenever {@link Transform.tick} is called in between.
+ */
+export interface Transform {
+  /** Events come sorted by (timestamp, id). What had fallen due before the event's time comes out ahead of it. */
+  transform(event: RawEvent): Finding[];
+  /** Nothing earlier than `watermarkMs` (epoch ms) will come: what falls due by then. */
+  tick(watermarkMs: number): Finding[];
+}
+
+export interface TransformOptions {
+  readonly cluster: string;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+type Task = Recheck | PendingVictim | BurstUpdate;
+
+export function createTransform({ cluster, log, registry }: TransformOptions): Transform {
+  const context = createContext(cluster);
+  const schedule = createSchedule<Task>();
+  const kubernetes = createKubernetesReader(context, schedule);
+  const kernel = createKernelReader(context, schedule);
+  const logs = createLogReader(context, schedule);
+
+  const findings = new Counter({
+    name: 'throughline_findings_total',
+    help: 'Findings that the transform stage made of raw events; a jump means that something in the cluster changed or broke.',
+    labelNames: ['kind'],
+    registers: [registry],
+  });
+  const byKind = { event: findings.labels('event'), entity: findings.labels('entity'), health: findings.labels('health') };
+  const unknown = new Counter({
+    name: 'throughline_raw_events_unknown_total',
+    help: 'Raw events of a type or kind that this version does not read; rises when agents are newer than ingest.',
+    labelNames: ['type'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'throughline_transform_pods',
+    help: 'Pods that the transform stage remembers.',
+    registers: [registry],
+    collect() {
+      this.set(context.podsByUid.size);
+    },
+  });
+  const reported = new Set<string>();
+
+  function read(event: RawEvent): Finding[] {
+    if (event.data.kind === 'source-health') return [readHealth(event, cluster)];
+    switch (event.type) {
+      case 'log':
+        return logs.read(event);
+      case 'kubeapi':
+        return kubernetes.read(event);
+      case 'ebpf':
+        return kernel.read(event);
+      default:
+        unknown.inc({ type: event.type });
+        if (!reported.has(event.type)) log.warn({ type: event.type, kind: event.data.kind }, 'raw events of this type are not read');
+        reported.add(event.type);
+        return [];
+    }
+  }
+
+  function run(task: Task, at: string): Finding[] {
+    switch (task.of) {
+      case 'object':
+        return kubernetes.recheck(task.event, at);
+      case 'victim':
+        return kernel.settle(task.event, at);
+      case 'burst':
+        return logs.update(task.key, at);
+    }
+  }
+
+  function advance(untilMs: number): Finding[] {
+    const found: Finding[] = [];
+    for (let due = schedule.next(untilMs); due !== null; due = schedule.next(untilMs)) {
+      for (const finding of run(due.task, fromEpochMs(due.dueMs))) found.push(finding);
+    }
+    return found;
+  }
+
+  function counted(found: Finding[]): Finding[] {
+    for (const finding of found) byKind[finding.kind].inc();
+    return found;
+  }
+
+  return {
+    transform(event) {
+      const due = schedule.size > 0 ? advance(toEpochMs(event.timestamp)) : [];
+      const found = read(event);
+      return counted(due.length > 0 ? [...due, ...found] : found);
+    },
+    tick: (watermarkMs) => counted(advance(watermarkMs)),
+  };
+}
