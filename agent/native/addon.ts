@@ -64,13 +64,12 @@ export function load(): LoadedAddon {
   if (folder === null) {
     return absent('the eBPF addon is not built: install clang, llvm and libbpf-dev, then run node agent/native/build.mjs');
   }
-  const module: { exports: KernelAddon | null } = { exports: null };
+  const module = { exports: {} as KernelAddon };
   try {
     process.dlopen(module, join(folder, addonPath));
   } catch (error) {
     return absent(`the eBPF addon cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (module.exports === null) return absent('the eBPF addon is empty: run node agent/native/build.mjs');
   return {
     addon: module.exports,
     objectFile: (hook) => join(folder, 'agent/bpf/build', `${hook}.bpf.o`),

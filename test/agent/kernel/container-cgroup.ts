@@ -1,0 +1,67 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { memoryTree } from '../../../agent/collectors/kernel/cgroups.js';
+
+/** A real memory cgroup of this machine, named as kubelet and containerd name a container's, to run processes in. */
+export interface ContainerCgroupUnderTest {
+  readonly containerId: string;
+  readonly podUid: string;
+  /** As events give it: from the root of the memory hierarchy. */
+  readonly path: string;
+  readonly limitBytes: number;
+  /** A shell in the cgroup that runs the script; stdio is ignored. */
+  spawn(script: string, cwd?: string): ChildProcess;
+  run(script: string, cwd?: string): void;
+  remove(): void;
+}
+
+export function createContainerCgroup(limitBytes: number): ContainerCgroupUnderTest {
+  const tree = memoryTree('/');
+  if (tree === null) throw new Error('no memory cgroup hierarchy on this machine');
+  const containerId = randomBytes(32).toString('hex');
+  const podUid = randomUUID();
+  // Not below the real /kubepods: kubelet removes what it does not know there.
+  const names = [`throughline-test-${process.pid}`, 'kubepods', 'burstable', `pod${podUid}`, containerId];
+  const folders = names.map((_, index) => join(tree.folder, ...names.slice(0, index + 1)));
+  for (const [index, folder] of folders.entries()) {
+    if (!existsSync(folder)) mkdirSync(folder);
+    if (tree.version === 2 && index < folders.length - 1) writeFileSync(join(folder, 'cgroup.subtree_control'), '+memory');
+  }
+  const leaf = folders.at(-1)!;
+  writeFileSync(join(leaf, tree.version === 2 ? 'memory.max' : 'memory.limit_in_bytes'), String(limitBytes));
+  // Without swap, so that the limit is met by the OOM killer.
+  const swap = join(leaf, tree.version === 2 ? 'memory.swap.max' : 'memory.memsw.limit_in_bytes');
+  if (existsSync(swap)) writeFileSync(swap, tree.version === 2 ? '0' : String(limitBytes));
+
+  const inside = (script: string): string[] => ['-c', `echo $$ > ${join(leaf, 'cgroup.procs')} && ${script}`];
+  return {
+    containerId,
+    podUid,
+    path: `/${names.join('/')}`,
+    limitBytes,
+    spawn: (script, cwd = '/') => spawn('/bin/sh', inside(script), { stdio: 'ignore', cwd }),
+    run: (script, cwd = '/') => void spawnSync('/bin/sh', inside(script), { stdio: 'ignore', cwd }),
+    remove() {
+      for (const folder of folders.toReversed()) {
+        try {
+          rmdirSync(folder);
+        } catch (error) {
+          // The upper ones may have another test's container in them; a leaf may hold a process for a moment after it was waited for.
+          if (!['EBUSY', 'ENOTEMPTY', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        }
+      }
+    },
+  };
+}
+
+/** Looks again until it is there, some thousands of times: then it never will be. */
+export async function eventually<T>(look: () => T | undefined): Promise<T> {
+  for (let looks = 0; looks < 3_000; looks++) {
+    const found = look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error('it did not come about');
+}
