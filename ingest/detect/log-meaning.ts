@@ -220,7 +220,9 @@ function match(text: string): LogMeaning | null {
 
 function meaning(category: Category, attributes: Attributes, certain: boolean): LogMeaning {
   const { peer, status, name, path: file, setting, resource, verb, error, grpcStatus } = attributes;
-  const same = [category, peer, status, name, file, setting, verb, resource, error, grpcStatus].map((part) => part ?? '').join(' ');
+  // 502 and 504 of one peer are one story.
+  const answer = typeof status === 'number' && status >= 500 ? '5xx' : status;
+  const same = [category, peer, answer, name, file, setting, verb, resource, error, grpcStatus].map((part) => part ?? '').join(' ');
   return { category, attributes, same, certain };
 }
 

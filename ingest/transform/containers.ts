@@ -48,13 +48,13 @@ export function readContainer(view: ContainerView, context: TransformContext): C
     problems.push(...readWaiting(view, waiting.reason, waiting.message ?? '', context));
     if (waiting.reason === 'CrashLoopBackOff') {
       problems.push(crashLoop(view, last, context));
-      if (last) push(problems, termination(view, last, context, true));
+      if (last) push(problems, ended(view, last, context, true));
       if (view.init) problems.push(initFailed(view, last, context));
     }
     return { problems, recheckAtMs: null };
   }
   if (terminated) {
-    push(problems, termination(view, terminated, context, false));
+    push(problems, ended(view, terminated, context, false));
     if (view.init && terminated.exitCode !== 0) problems.push(initFailed(view, terminated, context));
     if ((status.restartCount ?? 0) >= 2 && terminated.exitCode !== 0) problems.push(crashLoop(view, terminated, context));
     return { problems, recheckAtMs: null };
@@ -65,7 +65,7 @@ export function readContainer(view: ContainerView, context: TransformContext): C
     const failed = last.exitCode !== 0 || killedByProbe(memory, last);
     if (failed && atMs < settledMs) {
       problems.push(crashLoop(view, last, context));
-      push(problems, termination(view, last, context, true));
+      push(problems, ended(view, last, context, true));
       return { problems, recheckAtMs: settledMs };
     }
   }
@@ -74,6 +74,17 @@ export function readContainer(view: ContainerView, context: TransformContext): C
 
 function push(drafts: Draft[], draft: Draft | null): void {
   if (draft) drafts.push(draft);
+}
+
+/** The end of a container that is still down: one condition over all crashes of a loop, and not told again as an event. */
+function ended(view: ContainerView, terminated: Terminated, context: TransformContext, again: boolean): Draft | null {
+  view.memory.reportedEnd = endId(terminated);
+  const draft = termination(view, terminated, context, again);
+  return draft && { ...draft, continues: true, count: Math.max(1, view.status.restartCount ?? 1) };
+}
+
+export function endId(terminated: Terminated): string | null {
+  return terminated.containerID ?? terminated.finishedAt ?? null;
 }
 
 function base(view: ContainerView, context: TransformContext): Pick<Draft, 'entity' | 'discriminator' | 'context'> {
@@ -134,7 +145,8 @@ export function termination(view: ContainerView, terminated: Terminated, context
   const startedMs = toEpochMs(terminated.startedAt ?? '');
   const finishedMs = toEpochMs(terminated.finishedAt ?? '');
   const ranMs = startedMs > 0 && finishedMs >= startedMs ? finishedMs - startedMs : null;
-  const after = ranMs === null ? '' : ` after ${duration(ranMs)}`;
+  // Kubernetes keeps whole seconds.
+  const after = ranMs === null ? '' : ranMs < 1000 ? ' within a second' : ` after ${duration(ranMs)}`;
   const byProbe = killedByProbe(memory, terminated);
   const lastLog = memory.lastWords && Math.abs(memory.lastWords.atMs - finishedMs) < 30_000 ? memory.lastWords.text : null;
   const attributes: DraftAttributes = {

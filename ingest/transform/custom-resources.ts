@@ -2,7 +2,6 @@ import type { KubernetesObject } from '../../src/model/payloads.js';
 import type { Draft } from './draft.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
 import { each, type Condition } from './kubernetes-objects.js';
-import { stuckDeletion } from './policies.js';
 import { clause } from './wording.js';
 
 /** Reconcilers say "not yet" for a while after every change; only what lasts is a failure. */
@@ -23,8 +22,7 @@ export function readConditions(observed: Observed<Conditioned>): Interpretation 
   const { object, entity, k8s } = observed;
   const relations = relationsFrom(entity);
   for (const owner of object.metadata.ownerReferences ?? []) relations.from('OWNS', owner.kind, entity.namespace, owner.name);
-  const deletion = stuckDeletion(observed);
-  const problems: Draft[] = [...deletion.problems];
+  const problems: Draft[] = [];
   const facts: Record<string, string> = {};
   const conditions = object.status?.conditions;
   for (const condition of Array.isArray(conditions) ? each(conditions) : []) {
@@ -43,7 +41,7 @@ export function readConditions(observed: Observed<Conditioned>): Interpretation 
       attributes: { condition: condition.type, reason: condition.reason },
     });
   }
-  return { facts, relations: relations.all(), problems, recheckAtMs: deletion.recheckAtMs };
+  return { facts, relations: relations.all(), problems };
 }
 
 function words(type: string): string {

@@ -17,6 +17,8 @@ export interface Draft {
   readonly discriminator?: string;
   /** When it began as far as the object says, in any RFC 3339 form. */
   readonly startedAt?: string | null | undefined;
+  /** A later start is the same condition going on (crash after crash): it keeps its first start, and its id. */
+  readonly continues?: boolean;
   /** A condition younger than this is not yet a problem (start-up, a rollout's gap). */
   readonly holdMs?: number;
   readonly template?: string | null;

@@ -25,6 +25,7 @@ import {
   readRoleBinding,
   readSecret,
   readServiceAccount,
+  stuckDeletion,
   readWebhookConfiguration,
 } from './policies.js';
 import type { Scheduler } from './schedule.js';
@@ -120,12 +121,13 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     const interpretation: Interpretation = interpreter(observed, context);
     const findings: Finding[] = [];
     for (const also of interpretation.also ?? []) findings.push({ kind: 'entity', at, ...also, problems: [] });
-    const { problems, dueMs } = settle(entity, interpretation.problems ?? [], at, observed.atMs);
+    const stuck = kind === 'Pod' || kind === 'Namespace' ? null : stuckDeletion(observed);
+    const drafts = [...(interpretation.problems ?? []), ...(stuck?.problems ?? [])];
+    const { problems, dueMs } = settle(entity, drafts, at, observed.atMs);
     findings.push(wholeFinding(observed, interpretation, problems));
-    const drafts = [...(interpretation.events ?? []), ...(first ? [] : readChanges(observed))];
-    for (const draft of drafts) findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', clamp(draft.startedAt, at)) });
+    for (const draft of [...(interpretation.events ?? []), ...(first ? [] : readChanges(observed))]) findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', clamp(draft.startedAt, at)) });
 
-    const nextMs = Math.min(dueMs ?? Infinity, interpretation.recheckAtMs ?? Infinity);
+    const nextMs = Math.min(dueMs ?? Infinity, interpretation.recheckAtMs ?? Infinity, stuck?.recheckAtMs ?? Infinity);
     if (nextMs < Infinity) schedule.set(entity.id, Math.max(nextMs, observed.atMs + 1), { of: 'object', event });
     else schedule.cancel(entity.id);
     for (const id of interpretation.refresh ?? []) findings.push(...refresh(id, at));
@@ -148,7 +150,8 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     const problems: UnifiedEvent[] = [];
     let dueMs: number | null = null;
     for (const draft of drafts) {
-      const key = `${draft.category} ${draft.entity.id} ${draft.discriminator ?? ''} ${draft.startedAt ?? ''} ${entity.uid ?? ''}`;
+      const begun = draft.continues ? '' : (draft.startedAt ?? '');
+      const key = `${draft.category} ${draft.entity.id} ${draft.discriminator ?? ''} ${begun} ${entity.uid ?? ''}`;
       if (now.has(key)) continue;
       const start = before?.get(key) ?? clamp(draft.startedAt, at);
       now.set(key, start);

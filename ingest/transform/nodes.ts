@@ -99,13 +99,16 @@ interface Lease extends KubernetesObject {
   readonly spec?: { readonly renewTime?: string; readonly leaseDurationSeconds?: number; readonly holderIdentity?: string };
 }
 
-/** The kubelet's heartbeat: a Lease of kube-node-lease that is not renewed in time. Other leases belong to controllers and say nothing of a node. */
-export function readLease({ object, entity, atMs, k8s }: Observed<Lease>, context: TransformContext): Interpretation {
+/**
+ * The kubelet's heartbeat: a Lease of kube-node-lease that is not renewed in time. The collector publishes one only when it has run
+ * out or is renewed again, so what is seen is judged at once and never again. Other leases belong to controllers and say nothing of a node.
+ */
+export function readLease({ object, entity, atMs, k8s, action }: Observed<Lease>, context: TransformContext): Interpretation {
   const { spec } = object;
   if (entity.namespace !== 'kube-node-lease' || !spec?.renewTime) return { facts: { holder: spec?.holderIdentity } };
   const dueMs = toEpochMs(spec.renewTime) + (spec.leaseDurationSeconds ?? 40) * 1000;
   const node = entityRef(context.cluster, 'Node', null, spec.holderIdentity ?? entity.name);
-  if (atMs < dueMs) return { facts: { renewTime: spec.renewTime }, recheckAtMs: dueMs };
+  if (atMs < dueMs || action === 'SYNC') return { facts: { renewTime: spec.renewTime } };
   return {
     facts: { renewTime: spec.renewTime },
     problems: [

@@ -1,6 +1,6 @@
 import { entityRef, type EntityRef } from '../../src/model/entity.js';
 import { toEpochMs } from '../../src/model/time.js';
-import { readContainer, termination, type ContainerView } from './containers.js';
+import { endId, readContainer, termination, type ContainerView } from './containers.js';
 import { containerRef, podContext, workloadOf, type ContainerMemory, type PodMemory, type TransformContext } from './context.js';
 import type { Draft } from './draft.js';
 import { registryOf } from './image-pull.js';
@@ -204,11 +204,10 @@ function restarts(containers: readonly ContainerView[], context: TransformContex
     memory.restartCount = restartCount;
     if (before < 0 || restartCount <= before) continue;
     const last = status.lastState?.terminated;
-    const endId = last?.containerID ?? last?.finishedAt ?? null;
-    if (last && status.state?.running && endId !== memory.reportedEnd) {
+    if (last && status.state?.running && endId(last) !== memory.reportedEnd) {
       const end = termination(view, last, context, false);
       if (end) drafts.push(end);
-      memory.reportedEnd = endId;
+      memory.reportedEnd = endId(last);
     }
     drafts.push({
       category: 'container.restarted',

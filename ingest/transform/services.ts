@@ -20,6 +20,7 @@ interface Service extends KubernetesObject {
   readonly spec?: {
     readonly type?: string;
     readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
     readonly externalName?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly ServicePort[];
@@ -68,8 +69,10 @@ export function readService(observed: Observed<Service>, context: TransformConte
     facts: {
       type: spec?.type,
       clusterIP: spec?.clusterIP,
+      clusterIPs: each(spec?.clusterIPs).join(',') || null,
       externalName: spec?.externalName,
       ports: each(spec?.ports).map((port) => `${port.port}:${port.targetPort ?? port.port}`).join(',') || null,
+      targetPorts: each(spec?.ports).map((port) => String(port.targetPort ?? port.port)).join(',') || null,
       portNames: each(spec?.ports).map((port) => port.name ?? '').join(',') || null,
       hasSelector: selector !== null,
       endpointsKnown: slices !== undefined,

@@ -23,11 +23,10 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
   if (entity.kind === 'ReplicaSet' && owner && object.metadata.uid) context.owners.set(object.metadata.uid, { kind: owner.kind, name: owner.name });
 
   const problems: Draft[] = [];
-  const settled = (status?.observedGeneration ?? 0) >= (object.metadata.generation ?? 0);
   if (entity.kind === 'ReplicaSet') {
     problems.push(...creationFailure(observed, owner?.name ?? entity.name, context));
-    if (!owner && settled) problems.push(...shortage(observed));
-  } else if (settled && object.metadata.deletionTimestamp === undefined) {
+    if (!owner) problems.push(...shortage(observed));
+  } else if (object.metadata.deletionTimestamp === undefined) {
     problems.push(...shortage(observed));
   }
   const progressing = conditionOf(status?.conditions, 'Progressing');
@@ -82,13 +81,13 @@ function declaredCalls(relations: ReturnType<typeof relationsFrom>, { entity }: 
   }
 }
 
-function shortage({ object, entity, k8s }: Observed<Workload>): Draft[] {
+function shortage({ object, entity, k8s, atMs }: Observed<Workload>): Draft[] {
   const { spec, status } = object;
   const daemon = entity.kind === 'DaemonSet';
   const desired = daemon ? (status?.desiredNumberScheduled ?? 0) : (spec?.replicas ?? 1);
   const available = daemon ? (status?.numberAvailable ?? 0) : (status?.availableReplicas ?? status?.readyReplicas ?? 0);
   if (desired === 0 || available >= desired) return [];
-  const rolling = inRollout(object, entity.kind, desired);
+  const rolling = inRollout(object, entity.kind, desired, atMs);
   const condition = conditionOf(status?.conditions, 'Available');
   const startedAt = condition?.status === 'False' ? condition.lastTransitionTime : null;
   return [
@@ -106,11 +105,12 @@ function shortage({ object, entity, k8s }: Observed<Workload>): Draft[] {
 }
 
 /** New pods are on their way by intent: a new template, or more replicas than before. */
-function inRollout({ status, spec }: Workload, kind: string, desired: number): boolean {
+function inRollout({ status, spec }: Workload, kind: string, desired: number, atMs: number): boolean {
   if (kind === 'StatefulSet') return status?.currentRevision !== status?.updateRevision || (status?.replicas ?? 0) < desired;
   if (kind === 'DaemonSet') return (status?.updatedNumberScheduled ?? 0) < desired;
   const progressing = conditionOf(status?.conditions, 'Progressing');
   if (progressing?.status === 'True' && progressing.reason !== 'NewReplicaSetAvailable') return true;
+  if (atMs - toEpochMs(progressing?.lastUpdateTime ?? '') < rolloutGraceMs) return true;
   return (status?.updatedReplicas ?? 0) < (spec?.replicas ?? 1) || (status?.replicas ?? 0) > desired;
 }
 
