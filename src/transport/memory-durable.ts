@@ -1,4 +1,5 @@
 import type { MemoryStream } from './memory-stream.js';
+import type { Lane } from './subjects.js';
 import { priorityReserve, subjectMatcher, yieldLimits, type LaneFilter } from './streams.js';
 import type { IncomingMessage, StoredMessage } from './transport.js';
 
@@ -32,7 +33,8 @@ interface Delivery {
   deadlineMs: number;
 }
 
-interface Lane {
+interface LaneState {
+  readonly lane: Lane;
   readonly matches: (subject: string) => boolean;
   readonly share: number;
   /** Next sequence of the stream to look at. */
@@ -59,7 +61,8 @@ export function createMemoryDurable(options: {
   const { stream, onExhausted } = options;
   const holders = new Set<Holder>();
   let timer: NodeJS.Timeout | null = null;
-  const lanes = options.filters.map((filter, index): Lane => ({
+  const lanes = options.filters.map((filter, index): LaneState => ({
+    lane: filter.lane,
     matches: subjectMatcher(filter.subjects),
     share: options.filters.length > 1 && index > 0 ? 1 - priorityReserve : 1,
     cursor: stream.first(),
@@ -115,7 +118,7 @@ export function createMemoryDurable(options: {
   }
 
   /** Passes over what belongs to other lanes, so that it does not hold up the floor. */
-  function skip(lane: Lane): void {
+  function skip(lane: LaneState): void {
     if (lane.cursor < stream.first()) lane.cursor = stream.first();
     for (let next = stream.at(lane.cursor); next !== undefined && !lane.matches(next.subject); ) {
       next = stream.at(++lane.cursor);
@@ -123,7 +126,7 @@ export function createMemoryDurable(options: {
     while (lane.floor + 1 < lane.cursor && !lane.outstanding.has(lane.floor + 1)) lane.floor++;
   }
 
-  function takeFrom(lane: Lane, holder: Holder, maxCount: number): IncomingMessage[] {
+  function takeFrom(lane: LaneState, holder: Holder, maxCount: number): IncomingMessage[] {
     const taken: IncomingMessage[] = [];
     let bytes = 0;
     while (taken.length < maxCount && bytes < yieldLimits.maxBytes) {
@@ -153,19 +156,19 @@ export function createMemoryDurable(options: {
     return taken;
   }
 
-  function hold(lane: Lane, delivery: Delivery): void {
+  function hold(lane: LaneState, delivery: Delivery): void {
     delivery.deadlineMs = Date.now() + durable.ackWaitMs;
     lane.held.delete(delivery.message.sequence);
     lane.held.set(delivery.message.sequence, delivery);
   }
 
-  function release(lane: Lane, delivery: Delivery): void {
+  function release(lane: LaneState, delivery: Delivery): void {
     lane.held.delete(delivery.message.sequence);
     if (delivery.holder !== null) delivery.holder.bytesInFlight -= delivery.message.body.length;
     delivery.holder = null;
   }
 
-  function acknowledge(lane: Lane, delivery: Delivery): void {
+  function acknowledge(lane: LaneState, delivery: Delivery): void {
     release(lane, delivery);
     lane.outstanding.delete(delivery.message.sequence);
     remove(lane.ready, delivery);
@@ -175,7 +178,7 @@ export function createMemoryDurable(options: {
     stream.news.wake();
   }
 
-  function incoming(lane: Lane, delivery: Delivery): IncomingMessage {
+  function incoming(lane: LaneState, delivery: Delivery): IncomingMessage {
     const { subject, body, sequence, headers } = delivery.message;
     const deliveries = delivery.deliveries;
     let settled = false;
@@ -186,6 +189,7 @@ export function createMemoryDurable(options: {
       body,
       sequence,
       headers,
+      lane: lane.lane,
       deliveries,
       ack() {
         if (settled || !lane.outstanding.has(sequence)) return;

@@ -7,13 +7,15 @@ import type { TransportMetrics } from './metrics.js';
 import type { NatsLink } from './nats-connection.js';
 import { createNatsLane, type NatsLane } from './nats-lane.js';
 import { plainHeaders } from './nats-headers.js';
+import type { Lane } from './subjects.js';
 import { consumeDefaults, lanesOf, priorityReserve, yieldLimits } from './streams.js';
 import type { Consumer, ConsumeOptions, IncomingMessage, OutgoingMessage } from './transport.js';
 import { createWakeup } from './wakeup.js';
 
 interface Delivery {
   readonly message: Msg;
-  readonly lane: NatsLane;
+  readonly from: NatsLane;
+  readonly lane: Lane;
   /** As the server counts. */
   readonly bytes: number;
   readonly sequence: number;
@@ -62,20 +64,20 @@ export function createNatsConsumer(
     const queue: Delivery[] = [];
     queues.push(queue);
     const share = filters.length === 1 ? 1 : index === 0 ? priorityReserve : 1 - priorityReserve;
-    const lane: NatsLane = createNatsLane(
+    const from: NatsLane = createNatsLane(
       {
         stream: streamName,
         durable: `${durable}${filter.suffix}`,
         subjects: filter.subjects,
         ackWaitMs,
         maxBytes: Math.floor(maxBytesInFlight * share),
-        onMessage: (message, bytes) => onMessage(message, bytes, lane, queue),
+        onMessage: (message, bytes) => onMessage(message, bytes, { from, lane: filter.lane }, queue),
         // What is stored in an earlier lane comes before anything of a later one.
         onDrained: () => start(index + 1),
       },
       dependencies,
     );
-    return lane;
+    return from;
   });
 
   const keepAlive = setInterval(tend, Math.max(50, ackWaitMs / 3)).unref();
@@ -89,9 +91,9 @@ export function createNatsConsumer(
     });
   }
 
-  function onMessage(message: Msg, bytes: number, lane: NatsLane, queue: Delivery[]): void {
+  function onMessage(message: Msg, bytes: number, origin: Pick<Delivery, 'from' | 'lane'>, queue: Delivery[]): void {
     const { sequence, deliveries } = placeOf(message);
-    const delivery: Delivery = { message, lane, bytes, sequence, deliveries, deadlineMs: 0, counted: true };
+    const delivery: Delivery = { ...origin, message, bytes, sequence, deliveries, deadlineMs: 0, counted: true };
     bytesInFlight += bytes;
     if (deliveries > maxDeliver) {
       void giveUp(delivery);
@@ -120,7 +122,7 @@ export function createNatsConsumer(
     if (!delivery.counted) return;
     delivery.counted = false;
     bytesInFlight -= delivery.bytes;
-    delivery.lane.settled(delivery.bytes);
+    delivery.from.settled(delivery.bytes);
   }
 
   function hold(delivery: Delivery): void {
@@ -155,7 +157,7 @@ export function createNatsConsumer(
   }
 
   function incoming(delivery: Delivery): IncomingMessage {
-    const { message, sequence, deliveries } = delivery;
+    const { message, sequence, deliveries, lane } = delivery;
     let settled = false;
     hold(delivery);
     const settle = (payload: string) => {
@@ -168,6 +170,7 @@ export function createNatsConsumer(
       subject: message.subject,
       body: message.data,
       sequence,
+      lane,
       deliveries,
       get headers() {
         return plainHeaders(message.headers);

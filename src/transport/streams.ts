@@ -1,3 +1,4 @@
+import type { Lane } from './subjects.js';
 import type { StreamName } from './transport.js';
 
 /** The four streams of docs/wire.md, section 1: what each is called on the bus and which subjects it stores. */
@@ -58,21 +59,30 @@ export function streamLayouts(prefix: string, retention: Partial<Retention> = {}
 
 /** One pull consumer's share of a stream: the priority lane is asked first. */
 export interface LaneFilter {
+  readonly lane: Lane;
   /** Appended to the durable's name; '' where the stream has but one lane. */
   readonly suffix: '' | '-priority' | '-events';
   /** Subject filters; a message that matches any belongs to the lane. */
   readonly subjects: readonly string[];
 }
 
-/** Lanes in the order they are drained. Only raw has two; clock.* rides with the events, whose watermark it is. */
+/**
+ * Lanes in the order they are drained. Only raw has two. A watermark is a word about both, and bounds only what came before it in
+ * the same lane: so clock.* rides in each.
+ */
 export function lanesOf(stream: StreamName, shards?: readonly number[]): readonly LaneFilter[] {
-  if (stream !== 'raw') return [{ suffix: '', subjects: [`${stream}.>`] }];
-  const of = (lane: string) =>
-    shards === undefined ? [`${lane}.>`] : [...shards].sort((a, b) => a - b).map((shard) => `${lane}.*.*.${shard}`);
-  return [
-    { suffix: '-priority', subjects: of('priority') },
-    { suffix: '-events', subjects: [...of('events'), 'clock.>'] },
-  ];
+  if (stream !== 'raw') return [{ lane: 'events', suffix: '', subjects: [`${stream}.>`] }];
+  const filter = (lane: Lane): LaneFilter => ({
+    lane,
+    suffix: `-${lane}`,
+    subjects: [
+      ...(shards === undefined
+        ? [`${lane}.>`]
+        : [...shards].sort((a, b) => a - b).map((shard) => `${lane}.*.*.${shard}`)),
+      'clock.>',
+    ],
+  });
+  return [filter('priority'), filter('events')];
 }
 
 /** NATS subject matching: `*` stands for one token, a final `>` for one or more. */

@@ -1,3 +1,5 @@
+import type { Lane } from './subjects.js';
+
 /**
  * The transport port: what the roles need of a bus, and nothing a bus would have to bend for. Adapters: memory.ts, nats.ts. The
  * contract on the wire is docs/wire.md; test/transport/contract.ts holds every adapter to this page.
@@ -49,6 +51,8 @@ export interface StoredMessage {
 }
 
 export interface IncomingMessage extends StoredMessage {
+  /** Which lane it came through. Clocks (`clock.*`) come through both, each to be acknowledged; streams without lanes say `events`. */
+  readonly lane: Lane;
   /** 1 for the first delivery. */
   readonly deliveries: number;
   ack(): void;

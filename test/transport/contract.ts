@@ -92,11 +92,13 @@ export function transportContract(create: () => Promise<Transport>): void {
       await consumer.stop();
     });
 
-    test('the watermark rides with the events, behind those published before it', async () => {
-      const events = [message([logLine(unique())]), message([logLine(unique())])];
-      await transport.publish([...events, message([clock(unique())])]);
+    test('the watermark rides in both lanes, behind what was published before it in each', async () => {
+      const before = [message([logLine(unique())]), message([oomVictim(unique())]), message([logLine(unique())])];
+      await transport.publish([...before, message([clock(unique())]), message([logLine(unique())])]);
       const received = await drain(transport, { stream: 'raw', durable });
-      expect(received.map((each) => each.subject.split('.')[0])).toEqual(['events', 'events', 'clock']);
+      const of = (lane: string) => received.filter((each) => each.lane === lane).map((each) => each.subject.split('.')[0]);
+      expect(of('priority')).toEqual(['priority', 'clock']);
+      expect(of('events')).toEqual(['events', 'events', 'clock', 'events']);
     });
 
     test('a worker gets its shards and every watermark, and nothing else', async () => {
@@ -107,8 +109,10 @@ export function transportContract(create: () => Promise<Transport>): void {
       await transport.publish([...traced.map((event) => message([event])), message([clock(unique())])]);
       const low = await drain(transport, { stream: 'raw', durable: `${durable}-low`, shards: range(0, 32) });
       const high = await drain(transport, { stream: 'raw', durable: `${durable}-high`, shards: range(32, 64) });
-      expect(low.map((each) => each.subject.split('.').at(-1))).toEqual(['0', '15', '16', 'container-logs@node-1']);
-      expect(high.map((each) => each.subject.split('.').at(-1))).toEqual(['32', '63', 'container-logs@node-1']);
+      const events = (received: IncomingMessage[]) =>
+        received.filter((each) => each.lane === 'events').map((each) => each.subject.split('.').at(-1));
+      expect(events(low)).toEqual(['0', '15', '16', 'container-logs@node-1']);
+      expect(events(high)).toEqual(['32', '63', 'container-logs@node-1']);
     });
   });
 
