@@ -66,7 +66,8 @@ export function createEmbeddedStore({ path, statements, log, registry }: Embedde
         if (path !== null) mkdirSync(dirname(place), { recursive: true });
         database = grafeo.GrafeoDB.create(path === null ? null : place);
       } catch (error) {
-        const remedy = 'another process may have it open, or graph.path (GRAPH_PATH) is not a place that can be written';
+        const remedy =
+          'another process may have it open, or graph.path (GRAPH_PATH) is not a place that can be written';
         const reason = `the embedded graph in ${place} cannot be opened: ${text(error)}; ${remedy}`;
         throw new ThroughlineError('GRAPH_UNAVAILABLE', reason, { cause: error });
       }
@@ -120,8 +121,9 @@ export function createEmbeddedStore({ path, statements, log, registry }: Embedde
  * them), so that every constraint gets an index, first; and it has no indexes on relationships.
  */
 export function translatedSchema(statement: string): readonly string[] {
-  const constraint =
-    /^CREATE CONSTRAINT (\w+) IF NOT EXISTS\s+FOR \(\w+:(\w+)\)\s+REQUIRE \w+\.(\w+) IS UNIQUE$/.exec(statement);
+  const constraint = /^CREATE CONSTRAINT (\w+) IF NOT EXISTS\s+FOR \(\w+:(\w+)\)\s+REQUIRE \w+\.(\w+) IS UNIQUE$/.exec(
+    statement,
+  );
   if (constraint) {
     const [, name, label, property] = constraint;
     return [`CREATE INDEX ${name}_index IF NOT EXISTS FOR (n:${label}) ON (n.${property})`, statement];

@@ -1,4 +1,10 @@
-import neo4j, { type Driver, isRetryableError, type ManagedTransaction, Neo4jError, type QueryResult } from 'neo4j-driver';
+import neo4j, {
+  type Driver,
+  isRetryableError,
+  type ManagedTransaction,
+  Neo4jError,
+  type QueryResult,
+} from 'neo4j-driver';
 import { type Logger } from 'pino';
 import { type Registry } from 'prom-client';
 import { ThroughlineError } from '../errors.js';
@@ -166,7 +172,9 @@ function described(error: unknown, url: string): ThroughlineError {
   const message = error instanceof Error ? error.message.split('\n')[0]! : String(error);
   if (code.startsWith('Neo.ClientError.Security.')) {
     const remedy = 'check neo4j.user and neo4j.password (NEO4J_USER, NEO4J_PASSWORD or NEO4J_PASSWORD_FILE)';
-    return new ThroughlineError('GRAPH_UNAVAILABLE', `Neo4j at ${url} refused the credentials: ${remedy}`, { cause: error });
+    return new ThroughlineError('GRAPH_UNAVAILABLE', `Neo4j at ${url} refused the credentials: ${remedy}`, {
+      cause: error,
+    });
   }
   if (code === 'Neo.ClientError.Database.DatabaseNotFound') {
     const remedy = 'create it or set neo4j.database (NEO4J_DATABASE)';
@@ -174,7 +182,9 @@ function described(error: unknown, url: string): ThroughlineError {
   }
   if (isTransient(error) || !code.startsWith('Neo.')) {
     const remedy = 'see that it runs and that neo4j.url (NEO4J_URL) is right';
-    return new ThroughlineError('GRAPH_UNAVAILABLE', `Neo4j at ${url} does not answer: ${message}; ${remedy}`, { cause: error });
+    return new ThroughlineError('GRAPH_UNAVAILABLE', `Neo4j at ${url} does not answer: ${message}; ${remedy}`, {
+      cause: error,
+    });
   }
   return new ThroughlineError('GRAPH_REJECTED', `Neo4j at ${url} rejected a statement: ${message}`, { cause: error });
 }

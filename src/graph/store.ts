@@ -10,7 +10,10 @@ export interface GraphStore {
   /** All batches in one transaction, in the order given; retried with jitter on transient errors; empty batches are skipped. */
   write(batches: readonly GraphBatch[]): Promise<void>;
   /** Runs cypher/read/<name> or cypher/explore/<name>. Every row is a plain object of JSON values (integers as numbers). */
-  read<Row extends Record<string, unknown>>(statement: string, parameters: Readonly<Record<string, GraphValue>>): Promise<Row[]>;
+  read<Row extends Record<string, unknown>>(
+    statement: string,
+    parameters: Readonly<Record<string, GraphValue>>,
+  ): Promise<Row[]>;
   health(): Promise<{ readonly connected: boolean; readonly reason: string | null }>;
 }
 
@@ -20,4 +23,5 @@ export interface GraphBatch {
   readonly rows: readonly Readonly<Record<string, GraphValue>>[];
 }
 
-export type GraphValue = string | number | boolean | null | readonly GraphValue[] | { readonly [key: string]: GraphValue };
+export type GraphValue =
+  string | number | boolean | null | readonly GraphValue[] | { readonly [key: string]: GraphValue };

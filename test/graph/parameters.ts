@@ -1,5 +1,6 @@
 import { graphBatches } from '../../ingest/store.js';
 import { type GraphValue } from '../../src/graph/store.js';
+import { apiReadParameters } from '../schema/read-parameters.js';
 import { events, incidentId, moment, wholeChange, world } from './story.js';
 
 export type Parameters = Readonly<Record<string, GraphValue>>;
@@ -22,12 +23,16 @@ export const readParameters: Readonly<Record<string, readonly Parameters[]>> = {
   'explore/flapping': [{}],
   'explore/frequent-root-causes': [{}],
   'explore/incidents-of': [{ entityId: world.pod.id }],
-  'explore/on-node': [{ nodeId: world.node.id, at: moment.during }, { nodeId: world.node.id, at: moment.before }],
+  'explore/on-node': [
+    { nodeId: world.node.id, at: moment.during },
+    { nodeId: world.node.id, at: moment.before },
+  ],
   'explore/open-incidents': [{}],
   'explore/root-cause': [{ incidentId }],
   'explore/shared-cause': [{ firstEntityId: world.service.id, secondEntityId: world.callerPod.id }],
   'explore/slowest-propagation': [{}],
   'explore/timeline': [{ incidentId }],
+  ...apiReadParameters,
 };
 
 /** Example rows of every statement that writes, taken from the change that a commit of the story makes. */
