@@ -54,7 +54,11 @@ export const redactionPatterns: readonly RedactionPattern[] = [
     expression: /\b(?:gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{22,255})\b/g,
     hint: /gh[pousr]_|github_pat_/,
   },
-  { name: 'gitlab-token', expression: /\bgl(?:pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20,}/g, hint: /gl(?:pat|dt|rt|ptt|soat)-/ },
+  {
+    name: 'gitlab-token',
+    expression: /\bgl(?:pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20,}/g,
+    hint: /gl(?:pat|dt|rt|ptt|soat)-/,
+  },
   {
     name: 'slack-token',
     expression: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{10,}/g,
@@ -70,7 +74,10 @@ export const redactionPatterns: readonly RedactionPattern[] = [
   {
     name: 'url-password',
     // scheme://user:password@host; the password ends at the last @ before the path
-    expression: new RegExp(String.raw`\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@"'<>]{0,100}:(?<secret>${notYet}[^\s/"'<>]{1,200})@`, 'gi'),
+    expression: new RegExp(
+      String.raw`\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@"'<>]{0,100}:(?<secret>${notYet}[^\s/"'<>]{1,200})@`,
+      'gi',
+    ),
     hint: /:\/\//,
   },
   {
@@ -98,7 +105,8 @@ export const redactionPatterns: readonly RedactionPattern[] = [
   },
   {
     name: 'email',
-    expression: /\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}\b/g,
+    expression:
+      /\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}\b/g,
     hint: /@/,
   },
 ];
@@ -168,15 +176,19 @@ function apply({ name, expression, accept }: RedactionPattern, text: string): st
 
 const sensitiveWords =
   /pass(?:word|wd|phrase)|pwd|secret|token|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|(?:encryption|signing|master)[_.-]?key|connection[_.-]?string|(?:^|[_.-])(?:pass|dsn)(?:$|[_.-])/i;
-/** Names that speak about a secret without being one: where it lies, what it is called, how long it lives. */
-const aboutSecrets =
-  /(?:name|names|ref|refs|reference|path|paths|file|files|dir|url|uri|endpoint|host|port|namespace|class|type|kind|provider|store|mode|enabled|required|policy|version|audience|issuer|expiration|expiry|ttl|seconds|timeout|length|size|count|limit|id|ids|s)$/i;
-const alwaysSensitive = /(?:credentials|secrets|passwords|tokens)$/i;
+/** Last words of names that speak about a secret without being one: where it lies, what it is called, how long it lives. */
+const aboutSecrets = new Set(
+  (
+    'name names ref refs reference path paths file files dir url uri endpoint host port namespace class type kind provider store mode ' +
+    'enabled required policy version audience issuer expiration expiry ttl seconds timeout length size count limit id ids'
+  ).split(' '),
+);
 
 /** Whether a field, variable or key of this name holds a secret itself: `DB_PASSWORD`, `clientSecret`; not `secretName`, `TOKEN_FILE`. */
 export function isSensitiveName(name: string): boolean {
   if (!sensitiveWords.test(name)) return false;
-  return !aboutSecrets.test(name) || alwaysSensitive.test(name);
+  const lastWord = name.split(/[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])/).at(-1) ?? '';
+  return !aboutSecrets.has(lastWord.toLowerCase());
 }
 
 /** `$(VAR)`, `${VAR}`, `{{ … }}`, a placeholder for the value that is elsewhere; or a value already rendered harmless. */

@@ -34,7 +34,13 @@ export interface ControlPlane {
 export interface ApiObject {
   readonly apiVersion?: string;
   readonly kind?: string;
-  readonly metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; [field: string]: unknown };
+  readonly metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -53,7 +59,9 @@ export interface ControlPlaneOptions {
   readonly controllerManager?: boolean;
 }
 
-export async function startControlPlane({ controllerManager = false }: ControlPlaneOptions = {}): Promise<ControlPlane> {
+export async function startControlPlane({
+  controllerManager = false,
+}: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const folder = temporaryFolder('throughline-control-plane-');
   const file = (name: string) => join(folder.path, name);
   makeCertificates(folder.path);
@@ -65,7 +73,12 @@ export async function startControlPlane({ controllerManager = false }: ControlPl
     arguments: [
       ...['--data-dir', file('etcd'), '--unsafe-no-fsync', '--log-level', 'error'],
       ...['--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
-      ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`, '--initial-advertise-peer-urls', `http://127.0.0.1:${peerPort}`],
+      ...[
+        '--listen-peer-urls',
+        `http://127.0.0.1:${peerPort}`,
+        '--initial-advertise-peer-urls',
+        `http://127.0.0.1:${peerPort}`,
+      ],
       ...['--initial-cluster', `default=http://127.0.0.1:${peerPort}`],
     ],
     logFile: file('etcd.log'),
@@ -83,7 +96,11 @@ export async function startControlPlane({ controllerManager = false }: ControlPl
       arguments: [
         `--etcd-servers=${etcdUrl}`,
         ...[`--secure-port=${apiPort}`, '--bind-address=127.0.0.1', '--advertise-address=127.0.0.1'],
-        ...[`--tls-cert-file=${file('api.crt')}`, `--tls-private-key-file=${file('api.key')}`, `--client-ca-file=${file('ca.crt')}`],
+        ...[
+          `--tls-cert-file=${file('api.crt')}`,
+          `--tls-private-key-file=${file('api.key')}`,
+          `--client-ca-file=${file('ca.crt')}`,
+        ],
         ...[`--service-account-key-file=${file('sa.key')}`, `--service-account-signing-key-file=${file('sa.key')}`],
         ...['--service-account-issuer=https://kubernetes.default.svc', '--authorization-mode=RBAC'],
         ...['--service-cluster-ip-range=10.96.0.0/16', '--endpoint-reconciler-type=none', '--allow-privileged'],
@@ -113,8 +130,16 @@ export async function startControlPlane({ controllerManager = false }: ControlPl
     manager = await startProcess({
       command: required('kube-controller-manager'),
       arguments: [
-        ...[`--kubeconfig=${file('manager.kubeconfig')}`, `--secure-port=${await freePort()}`, '--bind-address=127.0.0.1'],
-        ...[`--service-account-private-key-file=${file('sa.key')}`, `--root-ca-file=${file('ca.crt')}`, '--use-service-account-credentials'],
+        ...[
+          `--kubeconfig=${file('manager.kubeconfig')}`,
+          `--secure-port=${await freePort()}`,
+          '--bind-address=127.0.0.1',
+        ],
+        ...[
+          `--service-account-private-key-file=${file('sa.key')}`,
+          `--root-ca-file=${file('ca.crt')}`,
+          '--use-service-account-credentials',
+        ],
         ...['--leader-elect=false', '--allocate-node-cidrs=false'],
       ],
       logFile: file('kube-controller-manager.log'),
@@ -231,7 +256,10 @@ function makeCertificates(folder: string): void {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test-ca', '-days', '2');
   openssl('genrsa', '-out', 'sa.key', '2048');
-  writeFileSync(join(folder, 'names'), 'subjectAltName=DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.96.0.1');
+  writeFileSync(
+    join(folder, 'names'),
+    'subjectAltName=DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.96.0.1',
+  );
   const certificates = { api: '/CN=kube-apiserver', admin: '/O=system:masters/CN=admin' };
   for (const [name, subject] of Object.entries(certificates)) {
     openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject);
@@ -245,7 +273,11 @@ function adminConfig(folder: string, port: number): KubeConfig {
   return configFor(folder, port, { name: 'admin', certData: base64('admin.crt'), keyData: base64('admin.key') });
 }
 
-function configFor(folder: string, port: number, user: { name: string; token?: string; certData?: string; keyData?: string }): KubeConfig {
+function configFor(
+  folder: string,
+  port: number,
+  user: { name: string; token?: string; certData?: string; keyData?: string },
+): KubeConfig {
   const kubeConfig = new KubeConfig();
   const caData = readFileSync(join(folder, 'ca.crt')).toString('base64');
   kubeConfig.loadFromClusterAndUser(

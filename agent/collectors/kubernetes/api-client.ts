@@ -63,7 +63,9 @@ export function createApiClient({ kubeConfig, requestTimeoutMs }: ApiClientOptio
     const options: RequestOptions = {};
     await kubeConfig.applyToHTTPSOptions(options);
     const { ca, cert, key, pfx, rejectUnauthorized, servername } = options;
-    const credentials = [ca, cert, key, pfx, rejectUnauthorized, servername].map((part) => part?.toString());
+    const credentials = [ca, cert, key, pfx, rejectUnauthorized, servername].map((part) =>
+      Buffer.isBuffer(part) ? part.toString('latin1') : JSON.stringify(part),
+    );
     if (current === null || credentials.some((part, at) => part !== current?.credentials[at])) {
       current?.agent.destroy();
       // client-node makes an agent that opens a connection for every request; with keepAlive the pages of a list share one.
@@ -72,7 +74,12 @@ export function createApiClient({ kubeConfig, requestTimeoutMs }: ApiClientOptio
     return { ...options, agent: current.agent, method: 'GET' };
   }
 
-  async function open(path: string, query: Query, signal: AbortSignal, idleTimeoutMs: number): Promise<IncomingMessage> {
+  async function open(
+    path: string,
+    query: Query,
+    signal: AbortSignal,
+    idleTimeoutMs: number,
+  ): Promise<IncomingMessage> {
     if (server === '') throw new Error('the kubeconfig has no current cluster');
     const options = await requestOptions();
     signal.throwIfAborted();

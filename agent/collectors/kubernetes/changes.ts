@@ -18,10 +18,25 @@ const noiseAnnotations = new Set([
 ]);
 
 /** What makes an entry of a list itself, by the Kubernetes API's own merge keys; tried in this order. */
-const mergeKeys = ['name', 'containerPort', 'port', 'mountPath', 'devicePath', 'type', 'key', 'ip', 'host', 'topologyKey'];
+const mergeKeys = [
+  'name',
+  'containerPort',
+  'port',
+  'mountPath',
+  'devicePath',
+  'type',
+  'key',
+  'ip',
+  'host',
+  'topologyKey',
+];
 
 /** Field by field, what differs between two pruned states of one object, outside of status and identity. */
-export function fieldChanges(before: KubernetesObject, after: KubernetesObject, redactor: Redactor): readonly FieldChange[] {
+export function fieldChanges(
+  before: KubernetesObject,
+  after: KubernetesObject,
+  redactor: Redactor,
+): readonly FieldChange[] {
   const found: FieldChange[] = [];
 
   function compare(path: string, from: unknown, to: unknown): void {
@@ -53,7 +68,8 @@ export function fieldChanges(before: KubernetesObject, after: KubernetesObject, 
     }
     const entries = (list: readonly unknown[]) => new Map(list.map((entry) => [String((entry as Fields)[key]), entry]));
     const [old, now] = [entries(from), entries(to)];
-    for (const name of new Set([...old.keys(), ...now.keys()])) compare(`${path}[${name}]`, old.get(name), now.get(name));
+    for (const name of new Set([...old.keys(), ...now.keys()]))
+      compare(`${path}[${name}]`, old.get(name), now.get(name));
   }
 
   function report(path: string, from: unknown, to: unknown): void {

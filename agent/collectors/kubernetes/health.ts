@@ -21,7 +21,11 @@ export function collectorHealth(
   const starting = watched.filter(({ status }) => status.state === 'starting');
   const silent = watched.filter(({ status }) => status.state === 'watching' && (status.silentMs ?? 0) > maxSilentMs);
   if (watched.length > 0 && broken.length === watched.length) {
-    return { state: 'down', reason: `the API server ${server} cannot be watched: ${broken[0]?.status.problem ?? ''}`, lost };
+    return {
+      state: 'down',
+      reason: `the API server ${server} cannot be watched: ${broken[0]?.status.problem ?? ''}`,
+      lost,
+    };
   }
   const reasons = [
     invisible.length > 0 ? `not visible: ${named(invisible)} (grant list and watch, see deploy/agent-rbac.yaml)` : '',

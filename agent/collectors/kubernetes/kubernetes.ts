@@ -92,7 +92,13 @@ export function createKubernetesCollector(options: KubernetesCollectorOptions): 
   function leaseObservation(lease: ServedObject): KubernetesObservation {
     const resource = builtInResources.find(({ plural }) => plural === 'leases');
     if (resource === undefined) throw new Error('leases are not in the table of resources');
-    return { kind: 'lease', action: 'MODIFIED', object: publishable(prune(lease, resource), redactor), changes: [], changedBy: null };
+    return {
+      kind: 'lease',
+      action: 'MODIFIED',
+      object: publishable(prune(lease, resource), redactor),
+      changes: [],
+      changedBy: null,
+    };
   }
 
   function watch(resource: Resource, namespace: string | null): Watched {
@@ -125,7 +131,8 @@ export function createKubernetesCollector(options: KubernetesCollectorOptions): 
     if (resource === null) return;
     for (const namespace of scopes(resource, options.namespaces)) {
       const known = watched.get(`${resourceName(resource)}/${namespace ?? ''}`);
-      if (known === undefined || apiVersion(known.reflector.resource) !== apiVersion(resource)) watch(resource, namespace);
+      if (known === undefined || apiVersion(known.reflector.resource) !== apiVersion(resource))
+        watch(resource, namespace);
     }
   }
 
@@ -154,7 +161,9 @@ export function createKubernetesCollector(options: KubernetesCollectorOptions): 
   }
 
   function tickLeases(): void {
-    const reflectors = [...watched.values()].filter(({ name }) => name.startsWith('leases.')).map(({ reflector }) => reflector);
+    const reflectors = [...watched.values()]
+      .filter(({ name }) => name.startsWith('leases.'))
+      .map(({ reflector }) => reflector);
     leases.tick(reflectors.some((reflector) => reflector.status().state === 'watching'));
   }
 
@@ -172,7 +181,10 @@ export function createKubernetesCollector(options: KubernetesCollectorOptions): 
       const cap = delay(maxStartMs, undefined, { signal: AbortSignal.any([signal, waiting.signal]) }).catch(() => {});
       await Promise.race([settled, cap]);
       waiting.abort();
-      log.info({ server: api.server, objects: [...watched.values()].reduce((sum, { view }) => sum + view.size(), 0) }, 'watching');
+      log.info(
+        { server: api.server, objects: [...watched.values()].reduce((sum, { view }) => sum + view.size(), 0) },
+        'watching',
+      );
     },
     async stop() {
       stopping.abort();

@@ -18,7 +18,10 @@ export function createNodeLeases(
   say: (lease: ServedObject) => void,
   clock: () => number = () => performance.now(),
 ): NodeLeases {
-  const leases = new Map<string, { lease: ServedObject; renewedAt: number; stale: boolean; renewalsSinceStale: number }>();
+  const leases = new Map<
+    string,
+    { lease: ServedObject; renewedAt: number; stale: boolean; renewalsSinceStale: number }
+  >();
   let blindUntil = clock();
 
   return {
@@ -56,5 +59,5 @@ export function createNodeLeases(
 }
 
 function specOf(lease: ServedObject): { readonly renewTime?: string; readonly leaseDurationSeconds?: number } {
-  return (lease['spec'] ?? {}) as { renewTime?: string; leaseDurationSeconds?: number };
+  return lease['spec'] ?? {};
 }

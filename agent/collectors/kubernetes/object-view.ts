@@ -47,7 +47,12 @@ export function createObjectView(options: ObjectViewOptions): ObjectView {
   let synced = false;
   let lost = 0;
 
-  function observe(action: KubernetesObservation['action'], pruned: KubernetesObject, changes: readonly FieldChange[], changedBy: string | null): void {
+  function observe(
+    action: KubernetesObservation['action'],
+    pruned: KubernetesObject,
+    changes: readonly FieldChange[],
+    changedBy: string | null,
+  ): void {
     options.publish({
       kind: resource.kind.toLowerCase(),
       action,
@@ -76,7 +81,8 @@ export function createObjectView(options: ObjectViewOptions): ObjectView {
     const after = { uid, resourceVersion, ...split(pruned, resource), list: listNumber };
     objects.set(key, after);
     if (before === undefined) return observe(synced ? 'ADDED' : 'SYNC', pruned, [], fieldManager(object));
-    if (before.kept === after.kept && before.rest === after.rest) return metrics.unpublished.inc({ reason: 'heartbeat' });
+    if (before.kept === after.kept && before.rest === after.rest)
+      return metrics.unpublished.inc({ reason: 'heartbeat' });
     const changes =
       resource.changes === 'none' || before.kept === after.kept
         ? []
@@ -110,7 +116,10 @@ export function createObjectView(options: ObjectViewOptions): ObjectView {
     } catch (error) {
       lost++;
       metrics.unpublished.inc({ reason: 'failed' });
-      log.error({ err: error, name: object.metadata.name, namespace: object.metadata.namespace }, 'object not understood');
+      log.error(
+        { err: error, name: object.metadata.name, namespace: object.metadata.namespace },
+        'object not understood',
+      );
     }
   }
 
@@ -152,7 +161,10 @@ function split(pruned: KubernetesObject, resource: Resource): Pick<Known, 'kept'
   const [kept, rest] =
     resource.changes === 'all'
       ? [{ apiVersion, kind, metadata: identity, ...fields }, { status }]
-      : [{ apiVersion, kind, metadata: identity }, { status, ...fields }];
+      : [
+          { apiVersion, kind, metadata: identity },
+          { status, ...fields },
+        ];
   return { kept: JSON.stringify(kept), rest: hash('sha1', JSON.stringify(rest, withoutHeartbeat), 'base64') };
 }
 

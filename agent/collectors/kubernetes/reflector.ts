@@ -130,7 +130,11 @@ export function createReflector(options: ReflectorOptions): Reflector {
   ): Promise<string> {
     let next: string | undefined;
     for (;;) {
-      const text = await api.get(collectionPath(served, namespace), { ...limit, ...(next ? { continue: next } : {}) }, signal);
+      const text = await api.get(
+        collectionPath(served, namespace),
+        { ...limit, ...(next ? { continue: next } : {}) },
+        signal,
+      );
       signal.throwIfAborted();
       contact();
       const page = JSON.parse(text) as ListPage;
@@ -177,7 +181,8 @@ export function createReflector(options: ReflectorOptions): Reflector {
   }
 
   function apply(event: WatchEvent): void {
-    if (event.type === 'ERROR') throw new ApiStatusError(event.object.code ?? 500, event.object.message ?? 'watch error');
+    if (event.type === 'ERROR')
+      throw new ApiStatusError(event.object.code ?? 500, event.object.message ?? 'watch error');
     if (event.type !== 'BOOKMARK') sink.changed(event.type, event.object, served);
     // Only after the object is taken in: a failure above makes the next watch deliver it again.
     resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
@@ -203,9 +208,13 @@ export function createReflector(options: ReflectorOptions): Reflector {
       settled.open();
       return timing.recheckMs * (0.75 + Math.random() / 2);
     }
-    metrics.watchRestarts.inc({ resource: name, reason: error instanceof ApiStatusError ? `http-${error.status}` : 'connection' });
+    metrics.watchRestarts.inc({
+      resource: name,
+      reason: error instanceof ApiStatusError ? `http-${error.status}` : 'connection',
+    });
     // A server that lost its history (restored from a backup) refuses a version from its future for good: start from what there is.
-    if (error instanceof ApiStatusError && error.status >= 500 && /resource version/i.test(error.message)) resourceVersion = null;
+    if (error instanceof ApiStatusError && error.status >= 500 && /resource version/i.test(error.message))
+      resourceVersion = null;
     enter('retrying', error instanceof Error ? describe(error) : String(error));
     settled.open();
     return Math.max(backoff.nextMs(), error instanceof ApiStatusError ? (error.retryAfterMs ?? 0) : 0);

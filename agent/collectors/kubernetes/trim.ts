@@ -136,7 +136,8 @@ export function publishable(pruned: KubernetesObject, redactor: Redactor): Kuber
 }
 
 function replaceMarks(value: unknown): unknown {
-  if (typeof value === 'string') return value.startsWith('\0') && markedBytes(value) !== null ? '[redacted:sensitive-name]' : value;
+  if (typeof value === 'string')
+    return value.startsWith('\0') && markedBytes(value) !== null ? '[redacted:sensitive-name]' : value;
   if (Array.isArray(value)) return mapArray(value, replaceMarks);
   if (value === null || typeof value !== 'object') return value;
   let copy: Record<string, unknown> | null = null;

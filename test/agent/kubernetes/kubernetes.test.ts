@@ -29,14 +29,20 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     // The API server may still be making its own objects (default Service, APIServices) while it answers.
     expect([...first.values()].filter((action) => action === 'SYNC').length).toBeGreaterThan(100);
     expect(witness.observations()).toHaveLength(first.size);
-    expect(witness.kinds()).toEqual(expect.arrayContaining(['namespace', 'clusterrole', 'apiservice', 'service', 'priorityclass']));
+    expect(witness.kinds()).toEqual(
+      expect.arrayContaining(['namespace', 'clusterrole', 'apiservice', 'service', 'priorityclass']),
+    );
     await witness.agrees();
   }, 60_000);
 
   test('says what is created, changed and deleted, with the fields that changed and who changed them', async () => {
     witness = await startWitness(plane);
     const path = '/api/v1/namespaces/default/configmaps';
-    await plane.call('POST', `${path}?fieldManager=deployer`, configMap('settings', { port: '80', long: 'x'.repeat(300) }));
+    await plane.call(
+      'POST',
+      `${path}?fieldManager=deployer`,
+      configMap('settings', { port: '80', long: 'x'.repeat(300) }),
+    );
     const patch = { data: { port: '8080', host: 'db' }, metadata: { labels: { app: 'shop' } } };
     await plane.call('PATCH', `${path}/settings?fieldManager=ann`, patch, 'application/merge-patch+json');
     await plane.call('DELETE', `${path}/settings`);
@@ -57,7 +63,14 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
   test('Events of both API groups are published once, in one form, and their repetitions as MODIFIED', async () => {
     witness = await startWitness(plane);
     const involvedObject = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web', uid: 'pod-uid-1' };
-    const core = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'old-style' }, involvedObject, type: 'Warning', count: 1 };
+    const core = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'old-style' },
+      involvedObject,
+      type: 'Warning',
+      count: 1,
+    };
     const path = '/api/v1/namespaces/default/events';
     await plane.call('POST', path, { ...core, reason: 'BackOff', message: 'restarting' });
     await plane.call('PATCH', `${path}/old-style`, { count: 7 }, 'application/merge-patch+json');
@@ -66,7 +79,11 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     await plane.call('POST', newPath, {
       ...{ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'new-style' }, type: 'Warning' },
       ...{ reason: 'FailedScheduling', note: 'no node', action: 'Scheduling', regarding: involvedObject },
-      ...{ eventTime: '2026-11-24T10:00:00.000000Z', reportingController: 'scheduler', reportingInstance: 'scheduler-1' },
+      ...{
+        eventTime: '2026-11-24T10:00:00.000000Z',
+        reportingController: 'scheduler',
+        reportingInstance: 'scheduler-1',
+      },
     });
     const series = { count: 3, lastObservedTime: '2026-11-24T10:05:00.000000Z' };
     await plane.call('PATCH', `${newPath}/new-style`, { series }, 'application/merge-patch+json');
@@ -75,7 +92,12 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
       return [witness?.of('event', 'old-style'), witness?.of('event', 'new-style')].every((seen) => seen?.length === 2);
     });
     const [old, repeated] = witness.of('event', 'old-style');
-    expect([old?.action, old?.object['count'], repeated?.action, repeated?.object['count']]).toEqual(['ADDED', 1, 'MODIFIED', 7]);
+    expect([old?.action, old?.object['count'], repeated?.action, repeated?.object['count']]).toEqual([
+      'ADDED',
+      1,
+      'MODIFIED',
+      7,
+    ]);
     const [added, modified] = witness.of('event', 'new-style');
     expect(added).toMatchObject({ action: 'ADDED', object: { apiVersion: 'v1', message: 'no node', involvedObject } });
     expect(modified).toMatchObject({ action: 'MODIFIED', object: { series } });
@@ -90,7 +112,12 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     await plane.call('POST', definitions, definition('widgets', 'Widget', true));
     await plane.call('POST', definitions, definition('notes', 'Note', false));
     const widgets = '/apis/example.org/v1/namespaces/default/widgets';
-    const body = (name: string) => ({ apiVersion: 'example.org/v1', kind: 'Widget', metadata: { name }, spec: { size: 1 } });
+    const body = (name: string) => ({
+      apiVersion: 'example.org/v1',
+      kind: 'Widget',
+      metadata: { name },
+      spec: { size: 1 },
+    });
     await plane.persist(async () => await plane.call('POST', widgets, body('one')));
     await plane.persist(async () => await plane.call('POST', widgets, body('two')));
     const status = { conditions: [{ type: 'Ready', status: 'False', reason: 'Broken', message: 'gear is missing' }] };
@@ -102,9 +129,18 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
       object: { apiVersion: 'example.org/v1', kind: 'Widget', status },
       changes: [{ path: 'spec.size', from: '1', to: '2' }],
     });
-    const resource = { group: 'example.org', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: true, changes: 'all' } as const;
+    const resource = {
+      group: 'example.org',
+      version: 'v1',
+      plural: 'widgets',
+      kind: 'Widget',
+      namespaced: true,
+      changes: 'all',
+    } as const;
     await witness.agrees([resource]);
-    expect(JSON.stringify(witness.of('customresourcedefinition', 'widgets.example.org'))).not.toContain('openAPIV3Schema');
+    expect(JSON.stringify(witness.of('customresourcedefinition', 'widgets.example.org'))).not.toContain(
+      'openAPIV3Schema',
+    );
 
     await plane.call('DELETE', `${definitions}/widgets.example.org`);
     await plane.call('DELETE', `${definitions}/notes.example.org`);
@@ -118,14 +154,22 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
 
   test('no value of a Secret or of a sensitive variable is ever published, and yet its change is seen', async () => {
     witness = await startWitness(plane);
-    const values = ['first-Value-9271', 'other-Value-4410', 'env-Value-778812', 'conf-Value-31337', 'applied-Value-5150'];
+    const values = [
+      'first-Value-9271',
+      'other-Value-4410',
+      'env-Value-778812',
+      'conf-Value-31337',
+      'applied-Value-5150',
+    ];
     const [first = '', other = '', variable = '', config = '', applied = ''] = values;
     const secret = (value: string) => ({
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: {
         name: 'credentials',
-        annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ stringData: { key: applied } }) },
+        annotations: {
+          'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ stringData: { key: applied } }),
+        },
       },
       stringData: { key: value, user: 'shop' },
     });
@@ -134,13 +178,26 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     await plane.call('PUT', `${secrets}/credentials`, secret(other));
     const settings = { DB_PASSWORD: config, url: `postgres://shop:${config}@db/shop`, host: 'db' };
     await plane.call('POST', '/api/v1/namespaces/default/configmaps', configMap('shop', settings));
-    await plane.call('POST', '/apis/apps/v1/namespaces/default/deployments', deployment('shop', { API_TOKEN: variable, MODE: 'fast' }));
+    await plane.call(
+      'POST',
+      '/apis/apps/v1/namespaces/default/deployments',
+      deployment('shop', { API_TOKEN: variable, MODE: 'fast' }),
+    );
     const patch = deployment('shop', { API_TOKEN: `${variable}2`, MODE: 'slow' });
-    await plane.call('PATCH', '/apis/apps/v1/namespaces/default/deployments/shop', patch, 'application/strategic-merge-patch+json');
+    await plane.call(
+      'PATCH',
+      '/apis/apps/v1/namespaces/default/deployments/shop',
+      patch,
+      'application/strategic-merge-patch+json',
+    );
     await plane.call('DELETE', `${secrets}/credentials`);
     await witness.until('all of it was seen', () => {
       const seen = witness;
-      return seen?.of('secret', 'credentials').length === 3 && seen.of('deployment', 'shop').length === 2 && seen.of('configmap', 'shop').length === 1;
+      return (
+        seen?.of('secret', 'credentials').length === 3 &&
+        seen.of('deployment', 'shop').length === 2 &&
+        seen.of('configmap', 'shop').length === 1
+      );
     });
 
     const everything = JSON.stringify(witness.events);
@@ -150,7 +207,9 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     }
     const [added, modified] = witness.of('secret', 'credentials');
     expect(added?.object['data']).toEqual({ key: null, user: null });
-    expect(modified?.changes).toEqual([{ path: 'data.key', from: '"redacted (16 bytes)"', to: '"redacted (16 bytes)"' }]);
+    expect(modified?.changes).toEqual([
+      { path: 'data.key', from: '"redacted (16 bytes)"', to: '"redacted (16 bytes)"' },
+    ]);
     expect(witness.of('configmap', 'shop')[0]?.object['data']).toEqual({
       DB_PASSWORD: '[redacted:sensitive-name]',
       url: 'postgres://shop:[redacted:url-password]@db/shop',
@@ -168,7 +227,13 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     witness = await startWitness(plane);
     await plane.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a' } });
     const report = async (status: string, heartbeat: string) => {
-      const ready = { type: 'Ready', status, reason: 'Kubelet', lastHeartbeatTime: heartbeat, lastTransitionTime: '2026-11-24T10:00:00Z' };
+      const ready = {
+        type: 'Ready',
+        status,
+        reason: 'Kubelet',
+        lastHeartbeatTime: heartbeat,
+        lastTransitionTime: '2026-11-24T10:00:00Z',
+      };
       const patch = { status: { conditions: [ready] } };
       await plane.call('PATCH', '/api/v1/nodes/node-a/status', patch, 'application/merge-patch+json');
     };
@@ -188,7 +253,10 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     const renewed = () => ({ renewTime: new Date().toISOString().replace('Z', '000Z') });
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'node-b' } };
     await plane.persist(async () => {
-      await plane.call('POST', leases, { ...lease, spec: { leaseDurationSeconds: 4, holderIdentity: 'node-b', ...renewed() } });
+      await plane.call('POST', leases, {
+        ...lease,
+        spec: { leaseDurationSeconds: 4, holderIdentity: 'node-b', ...renewed() },
+      });
     });
     witness = await startWitness(plane);
     const renew = async () => {
@@ -202,7 +270,10 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     await renew();
     const second = await renew();
     await witness.until('resumed', () => witness?.of('lease', 'node-b').length === 3);
-    expect(witness.of('lease', 'node-b')[2]).toMatchObject({ action: 'MODIFIED', object: { metadata: { resourceVersion: second } } });
+    expect(witness.of('lease', 'node-b')[2]).toMatchObject({
+      action: 'MODIFIED',
+      object: { metadata: { resourceVersion: second } },
+    });
     await plane.call('DELETE', `${leases}/node-b`);
   }, 60_000);
 
@@ -210,7 +281,10 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     witness = await startWitness(plane, { timing: { resyncMs: 2000 } });
     const first = witness.events.length;
     const again = () => witness?.observations().slice(first) ?? [];
-    await witness.until('as many as at first', () => new Set(again().map(({ object }) => object.metadata.uid)).size >= first);
+    await witness.until(
+      'as many as at first',
+      () => new Set(again().map(({ object }) => object.metadata.uid)).size >= first,
+    );
     expect(new Set(again().map(({ action }) => action))).toEqual(new Set(['SYNC']));
     await witness.agrees();
   }, 60_000);
@@ -238,8 +312,17 @@ function definition(plural: string, kind: string, withStatus: boolean) {
     schema: { openAPIV3Schema: { type: 'object', properties: { spec, ...(withStatus ? { status } : {}) } } },
   };
   return {
-    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.example.org` } },
-    spec: { group: 'example.org', scope: 'Namespaced', names: { plural, singular: kind.toLowerCase(), kind }, versions: [version] },
+    ...{
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${plural}.example.org` },
+    },
+    spec: {
+      group: 'example.org',
+      scope: 'Namespaced',
+      names: { plural, singular: kind.toLowerCase(), kind },
+      versions: [version],
+    },
   };
 }
 

@@ -46,7 +46,8 @@ describeWith(['control-plane'], 'the Kubernetes collector in trouble', () => {
 
   test('history is compacted away while the collector is disconnected: what vanished is DELETED, what changed is MODIFIED', async () => {
     const path = '/api/v1/namespaces/default/configmaps';
-    for (const name of ['kept', 'changed', 'vanished', 'replaced']) await plane.call('POST', path, configMap(name, { version: '1' }));
+    for (const name of ['kept', 'changed', 'vanished', 'replaced'])
+      await plane.call('POST', path, configMap(name, { version: '1' }));
     witness = await startWitness(plane);
     plane.proxy.refuse(true);
     await witness.until('down', () => witness?.health().state === 'down');
@@ -65,11 +66,16 @@ describeWith(['control-plane'], 'the Kubernetes collector in trouble', () => {
 
     await witness.until('healthy', () => witness?.health().state === 'healthy', 60_000);
     await witness.agrees();
-    const news = witness.observations().slice(before).filter(({ kind }) => kind === 'configmap');
+    const news = witness
+      .observations()
+      .slice(before)
+      .filter(({ kind }) => kind === 'configmap');
     expect(news.map(({ action, object }) => `${action} ${object.metadata.name}`).sort()).toEqual(
       ['ADDED created', 'ADDED replaced', 'DELETED replaced', 'DELETED vanished', 'MODIFIED changed'].sort(),
     );
-    expect(news.find(({ action }) => action === 'MODIFIED')?.changes).toEqual([{ path: 'data.version', from: '"1"', to: '"2"' }]);
+    expect(news.find(({ action }) => action === 'MODIFIED')?.changes).toEqual([
+      { path: 'data.version', from: '"1"', to: '"2"' },
+    ]);
     const gone = news.find(({ object }) => object.metadata.name === 'vanished');
     expect(gone?.object['data']).toEqual({ version: '1' });
     const relists = await witness.registry.getSingleMetric('throughline_kubernetes_relists_total')?.get();
@@ -94,7 +100,9 @@ describeWith(['control-plane'], 'the Kubernetes collector in trouble', () => {
     const path = '/api/v1/namespaces/default/configmaps';
     const names = Array.from({ length: 1100 }, (_, at) => `page-${at}`);
     for (let at = 0; at < names.length; at += 50) {
-      await Promise.all(names.slice(at, at + 50).map((name) => plane.call('POST', path, configMap(name, { at: name }))));
+      await Promise.all(
+        names.slice(at, at + 50).map((name) => plane.call('POST', path, configMap(name, { at: name }))),
+      );
     }
     witness = await startWitness(plane);
     expect(witness.observations().filter(({ object }) => object.metadata.name.startsWith('page-'))).toHaveLength(1100);
@@ -120,7 +128,9 @@ function startLoad(plane: ControlPlane) {
   const running = (async () => {
     for (let at = 0; !stopped; at++, done++) {
       const name = `${prefix}-${at % 30}`;
-      await plane.persist(async () => await plane.call('POST', path, configMap(name, { at: `${at}` })).then(() => {}, ignoreGone));
+      await plane.persist(
+        async () => await plane.call('POST', path, configMap(name, { at: `${at}` })).then(() => {}, ignoreGone),
+      );
       const patch = { data: { at: `${at}+` } };
       await plane.persist(async () => {
         await plane.call('PATCH', `${path}/${name}`, patch, 'application/merge-patch+json').then(() => {}, ignoreGone);

@@ -21,8 +21,12 @@ const paths: Readonly<Record<string, string>> = {
 };
 
 test('deploy/agent-rbac.yaml grants list and watch only, of no more than what is watched', () => {
-  const watched = new Set(builtInResources.flatMap((one) => [one, ...(one.fallback ? [one.fallback] : [])]).map(resourceName));
-  const granted = manifest.flatMap((object) => (object['rules'] ?? []) as { apiGroups: string[]; resources: string[]; verbs: string[] }[]);
+  const watched = new Set(
+    builtInResources.flatMap((one) => [one, ...(one.fallback ? [one.fallback] : [])]).map(resourceName),
+  );
+  const granted = manifest.flatMap(
+    (object) => (object['rules'] ?? []) as { apiGroups: string[]; resources: string[]; verbs: string[] }[],
+  );
   expect(new Set(granted.flatMap(({ verbs }) => verbs))).toEqual(new Set(['list', 'watch']));
   const names = granted.flatMap(({ apiGroups, resources }) =>
     apiGroups.flatMap((group) => resources.map((resource) => (group === '' ? resource : `${resource}.${group}`))),
@@ -79,7 +83,9 @@ describeWith(['control-plane'], 'the Kubernetes collector as a ServiceAccount', 
     await plane.call('POST', '/api/v1/namespaces/default/configmaps', configMap('seen', {}));
     witness = await startWitness(plane, { kubeConfig, timing: { recheckMs: 200 } });
     expect(witness.health().state).toBe('degraded');
-    expect(witness.health().reason).toMatch(/^not visible: nodes \(403 forbidden\), pods \(403 forbidden\).* and \d+ more \(grant list and watch/);
+    expect(witness.health().reason).toMatch(
+      /^not visible: nodes \(403 forbidden\), pods \(403 forbidden\).* and \d+ more \(grant list and watch/,
+    );
     expect(witness.of('configmap', 'seen')).toHaveLength(1);
     await plane.call('DELETE', '/api/v1/namespaces/default/configmaps/seen');
     await witness.until('it is deleted', () => witness?.of('configmap', 'seen').at(-1)?.action === 'DELETED');
@@ -112,7 +118,9 @@ describeWith(['control-plane'], 'the Kubernetes collector as a ServiceAccount', 
   }, 60_000);
 
   test('Events are read through events.k8s.io where the core group is not permitted', async () => {
-    const kubeConfig = await account('events', [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['list', 'watch'] }]);
+    const kubeConfig = await account('events', [
+      { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['list', 'watch'] },
+    ]);
     witness = await startWitness(plane, { kubeConfig });
     await plane.call('POST', '/api/v1/namespaces/default/events', {
       ...{ metadata: { name: 'one' }, reason: 'BackOff', message: 'again', count: 4, type: 'Warning' },
@@ -133,17 +141,36 @@ describeWith(['control-plane'], 'the Kubernetes collector as a ServiceAccount', 
     const containers = [{ name: 'main', image: 'box:1' }];
     await plane.call('POST', '/apis/apps/v1/namespaces/default/deployments', {
       ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop' } },
-      spec: { replicas: 3, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+      spec: {
+        replicas: 3,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers } },
+      },
     });
-    const pods = () => new Set(witness?.observations().filter(({ kind }) => kind === 'pod').map(({ object }) => object.metadata.uid));
+    const pods = () =>
+      new Set(
+        witness
+          ?.observations()
+          .filter(({ kind }) => kind === 'pod')
+          .map(({ object }) => object.metadata.uid),
+      );
     await witness.until('three pods', () => pods().size === 3);
     const patch = { spec: { template: { spec: { containers: [{ name: 'main', image: 'box:2' }] } } } };
-    await plane.call('PATCH', '/apis/apps/v1/namespaces/default/deployments/shop', patch, 'application/strategic-merge-patch+json');
+    await plane.call(
+      'PATCH',
+      '/apis/apps/v1/namespaces/default/deployments/shop',
+      patch,
+      'application/strategic-merge-patch+json',
+    );
     await witness.until('the image has changed', () => {
-      return witness?.of('deployment', 'shop').some(({ changes }) => changes.some(({ to }) => to === '"box:2"')) ?? false;
+      return (
+        witness?.of('deployment', 'shop').some(({ changes }) => changes.some(({ to }) => to === '"box:2"')) ?? false
+      );
     });
     const change = witness.of('deployment', 'shop').find(({ changes }) => changes.length > 0);
-    expect(change?.changes).toEqual([{ path: 'spec.template.spec.containers[main].image', from: '"box:1"', to: '"box:2"' }]);
+    expect(change?.changes).toEqual([
+      { path: 'spec.template.spec.containers[main].image', from: '"box:1"', to: '"box:2"' },
+    ]);
     await witness.until('its pods come', () => pods().size > 3);
     await witness.agrees();
   }, 120_000);

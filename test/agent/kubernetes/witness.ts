@@ -4,9 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { CollectedEvent, CollectorHealth } from '../../../agent/collector.js';
-import { createKubernetesCollector, type KubernetesCollector } from '../../../agent/collectors/kubernetes/kubernetes.js';
+import {
+  createKubernetesCollector,
+  type KubernetesCollector,
+} from '../../../agent/collectors/kubernetes/kubernetes.js';
 import type { ReflectorTiming } from '../../../agent/collectors/kubernetes/reflector.js';
-import { builtInResources, collectionPath, scopes, type Resource } from '../../../agent/collectors/kubernetes/resources.js';
+import {
+  builtInResources,
+  collectionPath,
+  scopes,
+  type Resource,
+} from '../../../agent/collectors/kubernetes/resources.js';
 import { prune, publishable, type ServedObject } from '../../../agent/collectors/kubernetes/trim.js';
 import { createRedactor } from '../../../agent/redaction.js';
 import type { KubernetesObservation } from '../../../src/model/payloads.js';
@@ -35,7 +43,12 @@ export interface WitnessOptions {
   readonly timing?: Partial<ReflectorTiming>;
 }
 
-const quick: Partial<ReflectorTiming> = { requestTimeoutMs: 5_000, backoffBaseMs: 50, backoffMaxMs: 500, resyncMs: 3_600_000 };
+const quick: Partial<ReflectorTiming> = {
+  requestTimeoutMs: 5_000,
+  backoffBaseMs: 50,
+  backoffMaxMs: 500,
+  resyncMs: 3_600_000,
+};
 
 export async function startWitness(plane: ControlPlane, options: WitnessOptions = {}): Promise<Witness> {
   const redactor = createRedactor();
@@ -64,7 +77,7 @@ export async function startWitness(plane: ControlPlane, options: WitnessOptions 
       } else {
         if (action === 'ADDED' && view.has(key)) throw new Error(`ADDED twice: ${key}`);
         if (action === 'MODIFIED' && !view.has(key)) throw new Error(`MODIFIED before it was there: ${key}`);
-        view.set(key, comparable(object as unknown as ServedObject));
+        view.set(key, comparable(object));
       }
     }
     return view;
@@ -75,9 +88,9 @@ export async function startWitness(plane: ControlPlane, options: WitnessOptions 
     for (const resource of [...builtInResources, ...more]) {
       for (const namespace of scopes(resource, options.namespaces ?? null)) {
         for (const item of await plane.list(collectionPath(resource, namespace))) {
-          const object = publishable(prune(item as unknown as ServedObject, resource), redactor);
+          const object = publishable(prune(item, resource), redactor);
           const { namespace: home = '', name, uid } = object.metadata;
-          listed.set(`${object.kind} ${home}/${name} ${uid}`, comparable(object as unknown as ServedObject));
+          listed.set(`${object.kind} ${home}/${name} ${uid}`, comparable(object));
         }
       }
     }
@@ -93,7 +106,9 @@ export async function startWitness(plane: ControlPlane, options: WitnessOptions 
     const deadline = performance.now() + timeoutMs;
     while (!condition()) {
       if (performance.now() > deadline) {
-        throw new Error(`never: ${what}; health ${JSON.stringify(collector.health())}; last ${JSON.stringify(events.at(-1))}`);
+        throw new Error(
+          `never: ${what}; health ${JSON.stringify(collector.health())}; last ${JSON.stringify(events.at(-1))}`,
+        );
       }
       await delay(20);
     }
@@ -116,7 +131,9 @@ export async function startWitness(plane: ControlPlane, options: WitnessOptions 
         difference = {
           missed: [...listed.keys()].filter((key) => !folded.has(key)),
           invented: [...folded.keys()].filter((key) => !listed.has(key)),
-          outdated: [...listed].filter(([key, object]) => folded.has(key) && !isDeepStrictEqual(object, folded.get(key))),
+          outdated: [...listed].filter(
+            ([key, object]) => folded.has(key) && !isDeepStrictEqual(object, folded.get(key)),
+          ),
         };
         if (Object.values(difference as Record<string, unknown[]>).every(({ length }) => length === 0)) return;
         await delay(250);
