@@ -1,0 +1,89 @@
+import type { Inventory } from '../inventory.js';
+import type { Problem, Problems } from '../problems.js';
+import type { LinkRule } from '../rules/rule.js';
+import { causal, fits } from './causal.js';
+import { semantic } from './semantic.js';
+import { spatial } from './spatial.js';
+import { temporal } from './temporal.js';
+
+/** One way in which one problem may have brought about another, with its four scores. */
+export interface Candidate {
+  readonly cause: Problem;
+  readonly effect: Problem;
+  readonly rule: LinkRule;
+  readonly temporal: number;
+  readonly spatial: number;
+  readonly causal: number;
+  readonly semantic: number;
+  /** P(effect | cause). */
+  readonly strength: number;
+  readonly lagMs: number;
+}
+
+export interface Dimensions {
+  readonly temporal: boolean;
+  readonly spatial: boolean;
+  readonly causal: boolean;
+  readonly semantic: boolean;
+}
+
+export const allDimensions: Dimensions = { temporal: true, spatial: true, causal: true, semantic: true };
+
+export type Candidates = (effect: Problem) => Candidate[];
+
+/**
+ * The candidate causes of an effect, the strongest rule for each pair. What was found once stays while both problems do, even when the
+ * relation it went over has ended: it held when the effect began. A dimension that is switched off scores 0.7 everywhere and
+ * forbids nothing, except the spatial one, which then reaches no further than the thing itself and its call target.
+ */
+export function createCandidates(parts: {
+  readonly inventory: Inventory;
+  readonly problems: Problems;
+  readonly links: readonly LinkRule[];
+  readonly dimensions: Dimensions;
+}): Candidates {
+  const { inventory, problems, dimensions } = parts;
+  const byEffect = new Map<string, LinkRule[]>();
+  for (const rule of parts.links) {
+    for (const category of rule.effect.categories) {
+      const list = byEffect.get(category);
+      if (list) list.push(rule);
+      else byEffect.set(category, [rule]);
+    }
+  }
+
+  const found = new WeakMap<Problem, Map<Problem, Candidate>>();
+
+  return (effect) => {
+    const best = found.get(effect) ?? new Map<Problem, Candidate>();
+    found.set(effect, best);
+    for (const rule of byEffect.get(effect.category) ?? []) {
+      if (!fits(rule.effect, effect, inventory)) continue;
+      for (const place of spatial(effect, rule, inventory)) {
+        if (!dimensions.spatial && rule.path.steps.length > 0) continue;
+        for (const cause of problems.on(place.unit)) {
+          if (cause === effect || !fits(rule.cause, cause, inventory)) continue;
+          const time = dimensions.temporal ? temporal(cause, effect, rule) : { score: 0.7, lagMs: effect.firstMs - cause.firstMs };
+          if (time === null) continue;
+          const words = dimensions.semantic ? semantic(cause, effect, place.via, inventory) : 0.7;
+          const knowledge = dimensions.causal ? causal(rule) : 0.7;
+          const strength = knowledge * time.score * place.score * (1 - rule.wording * (1 - words));
+          const before = best.get(cause);
+          if (before && before.strength >= strength) continue;
+          best.set(cause, {
+            cause,
+            effect,
+            rule,
+            temporal: time.score,
+            spatial: place.score,
+            causal: knowledge,
+            semantic: words,
+            strength: Math.min(strength, 0.99),
+            lagMs: time.lagMs,
+          });
+        }
+      }
+    }
+    return [...best.values()].sort((a, b) => a.cause.serial - b.cause.serial);
+  };
+}

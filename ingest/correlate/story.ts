@@ -1,0 +1,321 @@
+import { categoryInfo } from '../../src/model/categories.js';
+import type { Evidence } from '../../src/model/correlation-result.js';
+import type { Inventory } from '../inventory.js';
+import { priorOf, representative, type Problem, type Problems } from '../problems.js';
+import type { LinkRule } from '../rules/rule.js';
+import type { Candidate, Candidates } from './candidates.js';
+import { fits } from './causal.js';
+import { closure, costOf, leak, solve, type Area, type Closure } from './solve.js';
+
+/** One cause and what it explains: the raw material of an incident. */
+export interface Story {
+  readonly root: Problem;
+  /** The root and everything it explains, by time. */
+  readonly members: readonly Problem[];
+  /** The best chain's edges to each member. */
+  readonly edges: readonly Candidate[];
+  readonly confidence: number;
+  readonly evidence: readonly Evidence[];
+  readonly alternatives: readonly Alternative[];
+  readonly contradictions: readonly Evidence[];
+}
+
+export interface Alternative {
+  readonly problem: Problem;
+  readonly confidence: number;
+  readonly evidence: readonly Evidence[];
+  readonly whyNot: string;
+}
+
+export interface StoryParts {
+  readonly inventory: Inventory;
+  readonly problems: Problems;
+  readonly candidates: Candidates;
+  readonly links: readonly LinkRule[];
+  /** Softens (above 1) or sharpens the posterior; fitted on development data only. */
+  readonly temperature: number;
+  /** True where the source that would have seen the effect was healthy. */
+  readonly couldSee: (effectUnit: number) => boolean;
+}
+
+const maxAlternatives = 5;
+
+/** Solves every connected area of problems. Deterministic: areas and causes in order of appearance. */
+export function tellStories(parts: StoryParts, involved: readonly Problem[], nowMs: number): Story[] {
+  const edgesTo = new Map<Problem, Candidate[]>();
+  const index = new Map<Problem, number>();
+  involved.forEach((problem, i) => index.set(problem, i));
+  const parent = involved.map((_, i) => i);
+  const find = (i: number): number => {
+    while (parent[i] !== i) i = parent[i] = parent[parent[i]!]!;
+    return i;
+  };
+  for (const problem of involved) {
+    if (problem.category.startsWith('change.')) continue;
+    const found = parts.candidates(problem).filter(({ cause }) => index.has(cause));
+    edgesTo.set(problem, found);
+    for (const { cause } of found) parent[find(index.get(cause)!)] = find(index.get(problem)!);
+  }
+  const areas = new Map<number, Problem[]>();
+  involved.forEach((problem, i) => {
+    const root = find(i);
+    const area = areas.get(root);
+    if (area) area.push(problem);
+    else areas.set(root, [problem]);
+  });
+  const stories: Story[] = [];
+  for (const area of areas.values()) {
+    if (area.every(({ category }) => category.startsWith('change.'))) continue;
+    stories.push(...tellArea(parts, area, edgesTo, nowMs));
+  }
+  return fold(stories, nowMs, parts);
+}
+
+/** A root that is seldom a cause by itself: left over, rather than found. */
+const weakPrior = 0.08;
+const overlapMs = 60_000;
+
+/**
+ * One story beats two. What no rule explains, but is on the very thing that another story is about and at the same time, is told as a
+ * part of that story: a second cause on one thing at one moment is rarer than a rule that nobody has written yet.
+ */
+function fold(stories: readonly Story[], nowMs: number, { problems, inventory }: StoryParts): Story[] {
+  const strength = (story: Story): number => priorOf(story.root) * (1 + story.members.length);
+  const order = [...stories].sort((a, b) => strength(b) - strength(a) || a.root.serial - b.root.serial);
+  const kept: { story: Story; units: Set<number> }[] = [];
+  /** The root's unit, and for a Service the workloads behind it. */
+  const about = ({ root }: Story): number[] =>
+    inventory.ref(root.unit).kind === 'Service' ? [root.unit, ...inventory.unitsOut(root.unit, 'SELECTS')] : [root.unit];
+  for (const story of order) {
+    const into = kept.find(
+      ({ story: other, units }) =>
+        overlaps(story, other, nowMs, problems) && (story.root.unit === other.root.unit || (priorOf(story.root) <= weakPrior && about(story).some((unit) => units.has(unit)))),
+    );
+    if (!into) {
+      kept.push({ story, units: new Set(story.members.map(({ unit }) => unit)) });
+      continue;
+    }
+    for (const { unit } of story.members) into.units.add(unit);
+    into.story = {
+      ...into.story,
+      members: [...into.story.members, ...story.members].sort(byTime),
+      edges: [...into.story.edges, ...story.edges],
+      contradictions: [
+        ...into.story.contradictions,
+        ...(story.root.category.startsWith('change.')
+          ? []
+          : [{ text: `no rule explains ${story.root.category}: ${representative(story.root).semantic.message}`, weight: Math.log(leak), eventId: representative(story.root).id }]),
+      ],
+    };
+  }
+  return kept.map(({ story }) => story).sort((a, b) => a.root.firstMs - b.root.firstMs || a.root.serial - b.root.serial);
+}
+
+function overlaps(a: Story, b: Story, nowMs: number, problems: Problems): boolean {
+  const span = (story: Story): { from: number; to: number } => {
+    const faults = story.members.filter(({ category }) => !category.startsWith('change.'));
+    return {
+      from: Math.min(...faults.map(({ firstMs }) => firstMs)),
+      to: Math.max(...faults.map((problem) => (problems.isActive(problem, nowMs) ? nowMs : problem.lastMs))),
+    };
+  };
+  const [one, other] = [span(a), span(b)];
+  return one.from <= other.to + overlapMs && other.from <= one.to + overlapMs;
+}
+
+function tellArea(parts: StoryParts, members: readonly Problem[], edgesTo: ReadonlyMap<Problem, Candidate[]>, nowMs: number): Story[] {
+  const position = new Map(members.map((problem, i) => [problem, i]));
+  const candidates = members.flatMap((problem) => edgesTo.get(problem) ?? []);
+  const explains = new Set(candidates.map(({ cause }) => cause));
+  const absent = members.map((problem) => absences(parts, problem, candidates, nowMs));
+  const area: Area = {
+    size: members.length,
+    causeCost: Float64Array.from(members, (problem, i) => {
+      const change = problem.category.startsWith('change.');
+      if (change && !explains.has(problem)) return Infinity;
+      return -Math.log(priorOf(problem)) + absent[i]!.reduce((cost, { weight }) => cost - weight, 0);
+    }),
+    wants: Uint8Array.from(members, ({ category }) => (category.startsWith('change.') ? 0 : 1)),
+    edges: candidates.map(({ cause, effect, strength }) => ({ from: position.get(cause)!, to: position.get(effect)!, strength })),
+  };
+  const chains = closure(area);
+  const best = solve(area, chains);
+  const owner = assign(area, chains, best.causes);
+
+  return best.causes.map((cause): Story => {
+    const own = members.filter((_, i) => owner[i] === cause);
+    const root = members[cause]!;
+    const { alternatives, confidence } = compare(parts, area, chains, best, cause, members, owner, candidates);
+    return {
+      root,
+      members: own.sort(byTime),
+      edges: treeOf(area, chains, candidates, cause, own.map((problem) => position.get(problem)!)),
+      confidence,
+      evidence: evidenceFor(area, chains, cause, members, owner, parts.inventory),
+      alternatives,
+      contradictions: [...absent[cause]!, ...reversed(candidates, root, own)],
+    };
+  });
+}
+
+function byTime(a: Problem, b: Problem): number {
+  return a.firstMs - b.firstMs || a.serial - b.serial;
+}
+
+/** Which chosen cause each problem belongs to: the one that explains it best; -1 for a change that nothing came of. */
+function assign(area: Area, { strength }: Closure, causes: readonly number[]): Int32Array {
+  const owner = new Int32Array(area.size).fill(-1);
+  for (const cause of causes) owner[cause] = cause;
+  for (let e = 0; e < area.size; e++) {
+    if (owner[e] !== -1 || !area.wants[e]) continue;
+    let best = 0;
+    for (const cause of causes) {
+      const s = strength[cause * area.size + e]!;
+      if (s > best) {
+        best = s;
+        owner[e] = cause;
+      }
+    }
+  }
+  return owner;
+}
+
+/** The edges of the best chains from the cause to its members, each once. */
+function treeOf(area: Area, { lastEdge }: Closure, candidates: readonly Candidate[], cause: number, own: readonly number[]): Candidate[] {
+  const used = new Set<number>();
+  for (const member of own) {
+    let at = member;
+    while (at !== cause) {
+      const edge = lastEdge[cause * area.size + at]!;
+      if (edge === -1 || used.has(edge)) break;
+      used.add(edge);
+      at = area.edges[edge]!.from;
+    }
+  }
+  return [...used].sort((a, b) => a - b).map((edge) => candidates[edge]!);
+}
+
+/** What the cause makes us expect and nobody saw, although somebody would have. */
+function absences(parts: StoryParts, problem: Problem, candidates: readonly Candidate[], nowMs: number): Evidence[] {
+  const missing: Evidence[] = [];
+  for (const rule of parts.links) {
+    if (!rule.expected || !fits(rule.cause, problem, parts.inventory)) continue;
+    if (nowMs - problem.firstMs < rule.afterMs || rule.path.steps.length > 0) continue;
+    if (candidates.some((candidate) => candidate.cause === problem && [...rule.effect.categories].some((category) => candidate.effect.category === category))) continue;
+    if (!parts.couldSee(problem.unit)) continue;
+    missing.push({
+      text: `${[...rule.effect.categories].join(' or ')} was to be expected and was not seen (${rule.id})`,
+      weight: Math.log(1 - rule.strength),
+      eventId: null,
+    });
+  }
+  return missing;
+}
+
+function reversed(candidates: readonly Candidate[], root: Problem, own: readonly Problem[]): Evidence[] {
+  return candidates
+    .filter(({ cause, effect, lagMs }) => cause === root && own.includes(effect) && lagMs < -1000)
+    .map(({ effect, lagMs, rule }) => ({
+      text: `${effect.category} was seen ${seconds(-lagMs)} before its cause; times of different sources differ by up to ${seconds(rule.slackMs)}`,
+      weight: -0.1,
+      eventId: representative(effect).id,
+    }));
+}
+
+function evidenceFor(area: Area, { strength }: Closure, cause: number, members: readonly Problem[], owner: Int32Array, inventory: Inventory): Evidence[] {
+  const root = members[cause]!;
+  const lines: Evidence[] = [];
+  for (const event of [...root.events.values()].sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1)).slice(0, 4)) {
+    lines.push({ text: event.semantic.message, weight: round(Math.log(priorOf(root) / leak)), eventId: event.id });
+  }
+  for (let e = 0; e < area.size; e++) {
+    if (owner[e] !== cause || e === cause) continue;
+    const p = strength[cause * area.size + e]!;
+    const effect = members[e]!;
+    const ref = inventory.ref(effect.unit);
+    lines.push({
+      text: `explains ${effect.category} on ${ref.kind} ${ref.name}`,
+      weight: round(Math.log(p / leak)),
+      eventId: representative(effect).id,
+    });
+  }
+  return lines;
+}
+
+/** The posterior of the chosen cause against each that could stand in its place, and why each lost. */
+function compare(
+  parts: StoryParts,
+  area: Area,
+  chains: Closure,
+  best: { readonly causes: readonly number[]; readonly cost: number },
+  cause: number,
+  members: readonly Problem[],
+  owner: Int32Array,
+  candidates: readonly Candidate[],
+): { confidence: number; alternatives: Alternative[] } {
+  const { size } = area;
+  const own: number[] = [];
+  for (let e = 0; e < size; e++) if (owner[e] === cause) own.push(e);
+  const rivals: { at: number; explained: number }[] = [];
+  for (let a = 0; a < size; a++) {
+    if (a === cause || area.causeCost[a] === Infinity || best.causes.includes(a)) continue;
+    let explained = own.includes(a) ? 1 : 0;
+    for (const e of own) if (chains.strength[a * size + e]! > 0.05) explained++;
+    if (explained > 0) rivals.push({ at: a, explained });
+  }
+  rivals.sort((a, b) => b.explained - a.explained || area.causeCost[a.at]! - area.causeCost[b.at]! || a.at - b.at);
+  const scored = rivals
+    .slice(0, 12)
+    .map(({ at }) => ({ at, cost: solve(area, chains, { banned: cause, forced: at }).cost }))
+    .sort((a, b) => a.cost - b.cost || a.at - b.at);
+  const odds = scored.map(({ cost }) => Math.exp(-(cost - best.cost) / parts.temperature));
+  const total = 1 + odds.reduce((sum, value) => sum + value, 0);
+  const alternatives = scored.slice(0, maxAlternatives).map(({ at, cost }, i): Alternative => {
+    const rival = members[at]!;
+    return {
+      problem: rival,
+      confidence: round(odds[i]! / total),
+      evidence: [...rival.events.values()].slice(0, 2).map((event) => ({ text: event.semantic.message, weight: round(best.cost - cost), eventId: event.id })),
+      whyNot: whyNot(parts, area, chains, cause, at, members, own, candidates),
+    };
+  });
+  // A lone symptom has no rival that was seen; what was not seen is then the rival, as likely as the category is seldom a cause.
+  const unseen = own.length === 1 && scored.length === 0 ? Math.max(0, 1 - categoryInfo(members[cause]!.category).prior * 4) : 0;
+  return { confidence: round((1 / total) * (1 - unseen * 0.5)), alternatives };
+}
+
+function whyNot(
+  parts: StoryParts,
+  area: Area,
+  chains: Closure,
+  cause: number,
+  rival: number,
+  members: readonly Problem[],
+  own: readonly number[],
+  candidates: readonly Candidate[],
+): string {
+  const { size } = area;
+  const direct = candidates.find((candidate) => candidate.cause === members[cause] && candidate.effect === members[rival]);
+  if (direct) return `it follows from the root cause: ${lower(direct.rule.because)}`;
+  if (chains.strength[cause * size + rival]! > 0.2) return 'it follows from the root cause through the chain shown';
+  const left = own.filter((e) => e !== rival && chains.strength[rival * size + e]! < 0.05).map((e) => members[e]!);
+  if (left.length > 0) {
+    const named = left.slice(0, 2).map((problem) => `${problem.category} on ${parts.inventory.ref(problem.unit).name}`);
+    return `it leaves ${left.length} of ${own.length} findings unexplained, among them ${named.join(' and ')}`;
+  }
+  if (members[rival]!.firstMs > members[cause]!.firstMs) return `it began ${seconds(members[rival]!.firstMs - members[cause]!.firstMs)} later`;
+  if (costOf(area, chains, [rival]) > costOf(area, chains, [cause])) return 'it explains the same less well, and is rarer as a cause';
+  return 'it is less likely as a cause by itself';
+}
+
+function seconds(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}
+
+function lower(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '');
+}
+
+function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

@@ -1,0 +1,140 @@
+import type { CorrelationResult } from '../src/model/correlation-result.js';
+import type { Finding, SourceHealth } from '../src/model/finding.js';
+import { toEpochMs } from '../src/model/time.js';
+import type { UnifiedEvent } from '../src/model/unified-event.js';
+import { allDimensions, createCandidates, type Dimensions } from './correlate/candidates.js';
+import { tellStories } from './correlate/story.js';
+import { derive } from './derive.js';
+import { createGate } from './gate.js';
+import { createIncidents } from './incidents.js';
+import { createInventory, type InventoryChange } from './inventory.js';
+import { createProblems } from './problems.js';
+import type { RuleSet } from './rules/load.js';
+
+/**
+ * The engine: findings in, sorted by event time; incidents out. It knows no bus and no graph, reads no clock and draws no lots: the
+ * same findings give the same results, byte for byte. It decides once per second of event time, and only when something changed.
+ */
+export interface Correlator {
+  /** Findings in order of time. */
+  take(findings: readonly Finding[]): void;
+  /** Event time has reached this moment: decides every whole second up to it. */
+  advance(toMs: number): void;
+  /** What is new since the last call. */
+  drain(): CorrelatorOutput;
+  stats(): { readonly entities: number; readonly relations: number; readonly problems: number; readonly openIncidents: number };
+}
+
+export interface CorrelatorOutput extends InventoryChange {
+  readonly results: readonly CorrelationResult[];
+  readonly events: readonly UnifiedEvent[];
+  readonly sources: readonly SourceHealth[];
+}
+
+export interface CorrelatorOptions {
+  readonly cluster: string;
+  readonly rules: RuleSet;
+  readonly minEvents: number;
+  readonly temperature?: number;
+  readonly confidenceFloor?: number;
+  readonly dimensions?: Dimensions;
+}
+
+const tickMs = 1000;
+/** After the last change, ticks that may still decide something: settling, disruption, quiet, reopening all end within it. */
+const restlessMs = 120_000;
+
+export function createCorrelator(options: CorrelatorOptions): Correlator {
+  const { links, causes } = options.rules;
+  const inventory = createInventory();
+  const problems = createProblems(inventory);
+  const candidates = createCandidates({ inventory, problems, links, dimensions: options.dimensions ?? allDimensions });
+  const gate = createGate({ inventory, problems, minEvents: options.minEvents });
+  const sources = new Map<string, SourceHealth>();
+  const incidents = createIncidents({
+    cluster: options.cluster,
+    inventory,
+    problems,
+    gate,
+    causes,
+    sourceHealth: () => [...sources.values()].sort((a, b) => (a.source < b.source ? -1 : 1)),
+    confidenceFloor: options.confidenceFloor ?? 0.2,
+  });
+  const parts = {
+    inventory,
+    problems,
+    candidates,
+    links,
+    temperature: options.temperature ?? 1,
+    couldSee: (): boolean => [...sources.values()].every(({ state }) => state === 'healthy'),
+  };
+
+  let nextTickMs = -Infinity;
+  let restlessUntilMs = -Infinity;
+  let results: CorrelationResult[] = [];
+  let events = new Map<string, UnifiedEvent>();
+  let changedSources = new Map<string, SourceHealth>();
+
+  const apply = (finding: Finding): void => {
+    const atMs = toEpochMs(finding.at);
+    if (finding.kind === 'health') {
+      const before = sources.get(finding.source.source);
+      sources.set(finding.source.source, { ...finding.source, lastSeen: before?.state === finding.source.state && before.reason === finding.source.reason ? before.lastSeen : finding.source.lastSeen });
+      if (!before || before.state !== finding.source.state || before.reason !== finding.source.reason || before.lost !== finding.source.lost) {
+        changedSources.set(finding.source.source, finding.source);
+      }
+      return;
+    }
+    if (finding.kind === 'event') {
+      problems.occurred(finding);
+      restlessUntilMs = atMs + restlessMs;
+      return;
+    }
+    const index = inventory.apply(finding);
+    if (problems.stated(finding, index).length > 0 || finding.problems.length > 0) restlessUntilMs = atMs + restlessMs;
+  };
+
+  const decide = (nowMs: number): void => {
+    for (const finding of derive(inventory, problems, nowMs)) problems.occurred(finding);
+    problems.forget(nowMs, incidents.holds);
+    const involved = [...problems.all()].filter((problem) => problem.firstMs <= nowMs).sort((a, b) => a.serial - b.serial);
+    const stories = tellStories(parts, involved, nowMs);
+    for (const { result, events: told } of incidents.update(stories, nowMs)) {
+      results.push(result);
+      for (const event of told) events.set(event.id, event);
+    }
+  };
+
+  const advance = (toMs: number): void => {
+    if (nextTickMs === -Infinity) nextTickMs = Math.ceil(toMs / tickMs) * tickMs;
+    while (nextTickMs <= toMs) {
+      if (nextTickMs <= restlessUntilMs || incidents.open() > 0) decide(nextTickMs);
+      else {
+        // Nothing can happen before the next finding: skip ahead.
+        nextTickMs = Math.floor(toMs / tickMs) * tickMs;
+      }
+      nextTickMs += tickMs;
+    }
+  };
+
+  return {
+    take(findings) {
+      for (const finding of findings) {
+        const atMs = toEpochMs(finding.at);
+        advance(atMs - 1e-3);
+        apply(finding);
+      }
+    },
+    advance,
+    drain() {
+      const change = inventory.drain();
+      const output = { ...change, results, events: [...events.values()], sources: [...changedSources.values()] };
+      results = [];
+      events = new Map();
+      changedSources = new Map();
+      return output;
+    },
+    stats: () => ({ ...inventory.size(), problems: [...problems.all()].length, openIncidents: incidents.open() }),
+  };
+}
+

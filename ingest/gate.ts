@@ -1,0 +1,64 @@
+import { categoryInfo } from '../src/model/categories.js';
+import type { Inventory } from './inventory.js';
+import type { Story } from './correlate/story.js';
+import type { Problem, Problems } from './problems.js';
+
+/** When a story is worth a person's attention: not before it has settled, and not while a planned change explains it. */
+export interface Gate {
+  ripe(story: Story, nowMs: number): boolean;
+}
+
+/** A condition may be gone a moment later (a pod made before its ConfigMap, a scheduler's first try). Kernel facts are final. */
+const settleMs = { certain: 0, conclusive: 5_000, other: 10_000 };
+/** How long a rollout, a deletion or a scaling may make its own workload and its callers stumble; then it is a failed one. */
+const disruptionMs = 45_000;
+
+/** Categories that a planned change brings about by itself, for a moment. */
+const soft =
+  /^(pod\.(not-ready|pending|deleted)|workload\.unavailable|service\.no-ready-endpoints|probe\.(readiness|startup|liveness)-failed|container\.(restarted|terminated|completed-early)|process\.killed|call\.(refused|timeout|reset|failed|unreachable)|dns\.failed|scheduling\.failed|node\.cordoned)$/;
+const certain = new Set(['container.oom-killed', 'process.oom-killed', 'node.not-ready', 'container.crash-loop', 'job.backoff-limit-exceeded', 'job.deadline-exceeded']);
+const isChange = (problem: Problem): boolean => problem.category.startsWith('change.');
+
+export function createGate(parts: { readonly inventory: Inventory; readonly problems: Problems; readonly minEvents: number }): Gate {
+  const { inventory, problems } = parts;
+
+  /** The newest planned change on a unit, or on what a Service selects: when it began, or -Infinity. */
+  const lastChange = (unit: number, nowMs: number): number => {
+    let latest = -Infinity;
+    const look = (at: number): void => {
+      for (const problem of problems.on(at)) {
+        if ((isChange(problem) || problem.category === 'pod.deleted') && problem.lastMs <= nowMs) latest = Math.max(latest, problem.lastMs);
+      }
+    };
+    look(unit);
+    if (inventory.ref(unit).kind === 'Service') for (const selected of inventory.unitsOut(unit, 'SELECTS')) look(selected);
+    else for (const used of [...inventory.unitsOut(unit, 'USES')]) look(used);
+    return latest;
+  };
+
+  return {
+    ripe(story, nowMs) {
+      const faults = story.members.filter((problem) => !isChange(problem));
+      const active = faults.filter((problem) => problems.isActive(problem, nowMs));
+      const firstMs = faults.reduce((first, problem) => Math.min(first, problem.firstMs), Infinity);
+      if (active.length === 0) return false;
+      if (certain.has(story.root.category)) return true;
+
+      if (faults.every(({ category }) => soft.test(category))) {
+        const changedMs = faults.reduce((latest, { unit, target, wrongPort }) => {
+          const own = lastChange(unit, nowMs);
+          const callee = target === -1 || wrongPort ? -Infinity : lastChange(target, nowMs);
+          return Math.max(latest, own, callee);
+        }, -Infinity);
+        const planned = changedMs > firstMs - disruptionMs;
+        if (planned && nowMs < changedMs + disruptionMs) return false;
+      }
+
+      const { conclusive } = categoryInfo(story.root.category);
+      if (nowMs - firstMs < (conclusive ? settleMs.conclusive : settleMs.other)) return false;
+      const seen = faults.reduce((sum, { count }) => sum + count, 0);
+      const lasting = faults.some((problem) => problem.open.size > 0) || faults.some((problem) => problem.lastMs - problem.firstMs >= 3_000);
+      return conclusive || (seen >= parts.minEvents && lasting);
+    },
+  };
+}

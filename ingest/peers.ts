@@ -1,0 +1,68 @@
+import { entityRef } from '../src/model/entity.js';
+import type { UnifiedEvent } from '../src/model/unified-event.js';
+import type { Inventory } from './inventory.js';
+
+/** Who is called, as far as the text of an error tells: a Service of the cluster, or an endpoint outside of it. */
+export interface Peer {
+  readonly target: number;
+  /** The port as written is none of the Service's ports. */
+  readonly wrongPort: boolean;
+}
+
+/**
+ * Resolves attributes.peer (`host:port`, as programs write it) seen from the event's namespace, the way cluster DNS would
+ * (<service>[.<namespace>[.svc[.<domain>]]]), or by ClusterIP. A name that is no Service becomes an ExternalEndpoint.
+ * For a failed lookup of a name that does exist, the target is the cluster's DNS Service: it is the one that did not answer.
+ */
+export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | null {
+  const { category, attributes } = event.semantic;
+  if (!/^(call|dns|tls)\./.test(category)) return null;
+  const written = attributes.peer ?? attributes['server.address'] ?? attributes.name;
+  if (typeof written !== 'string' || written === '') return null;
+  const { host, port } = splitPeer(written, attributes['server.port']);
+  if (host === '' || host === 'localhost' || host.startsWith('127.')) return null;
+  const { cluster } = event.entity;
+  const service = findService(cluster, event.entity.namespace ?? event.k8sContext.namespace, host, inventory);
+  if (category === 'dns.failed' && service !== -1 && inventory.exists(service)) {
+    const dns = inventory.indexOf(entityRef(cluster, 'Service', 'kube-system', 'kube-dns').id);
+    if (dns !== -1) return { target: dns, wrongPort: false };
+  }
+  if (service !== -1) return { target: service, wrongPort: port !== null && !servesPort(service, port, inventory) };
+  if (category === 'dns.failed' && /^[a-z0-9-]+$/.test(host)) {
+    // A bare name can only have meant a Service of the namespace: one that is not there.
+    const missing = entityRef(cluster, 'Service', event.entity.namespace, host);
+    return { target: inventory.intern(missing), wrongPort: false };
+  }
+  return { target: inventory.intern(entityRef(cluster, 'ExternalEndpoint', null, host)), wrongPort: false };
+}
+
+function splitPeer(written: string, portAttribute: unknown): { host: string; port: number | null } {
+  const match = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/i.exec(written);
+  const port = match?.[2] ?? (typeof portAttribute === 'number' || typeof portAttribute === 'string' ? portAttribute : null);
+  return { host: (match?.[1] ?? '').toLowerCase(), port: port === null ? null : Number(port) };
+}
+
+function findService(cluster: string, namespace: string | null, host: string, inventory: Inventory): number {
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return serviceByAddress(cluster, namespace, host, inventory);
+  const [name = '', space] = host.split('.');
+  const inCluster = !host.includes('.') || /^[^.]+\.[^.]+(\.svc(\..+)?)?$/.test(host);
+  if (!inCluster) return -1;
+  const index = inventory.indexOf(entityRef(cluster, 'Service', space ?? namespace, name).id);
+  return index !== -1 && inventory.observed(index) ? index : -1;
+}
+
+function serviceByAddress(cluster: string, namespace: string | null, address: string, inventory: Inventory): number {
+  for (const service of inventory.inNamespace(cluster, namespace, 'Service')) {
+    const { clusterIP, clusterIPs } = inventory.facts(service);
+    if (clusterIP === address || String(clusterIPs ?? '').split(',').includes(address)) return service;
+  }
+  return -1;
+}
+
+function servesPort(service: number, port: number, inventory: Inventory): boolean {
+  const ports = inventory.facts(service).ports;
+  if (ports === undefined || ports === '') return true;
+  return String(ports)
+    .split(',')
+    .some((entry) => Number(/\d+/.exec(entry.split(/[:>]/).find((part) => /^\d+/.test(part)) ?? entry)?.[0]) === port);
+}

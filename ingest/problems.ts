@@ -1,0 +1,217 @@
+import { categoryInfo, type Category } from '../src/model/categories.js';
+import type { EntityFinding, EventFinding } from '../src/model/finding.js';
+import { toEpochMs } from '../src/model/time.js';
+import type { UnifiedEvent } from '../src/model/unified-event.js';
+import type { Inventory } from './inventory.js';
+import { resolvePeer, type Peer } from './peers.js';
+
+/**
+ * What is wrong, as the solver sees it: all events of one category on one unit (and, for calls, to one target) in one stretch of time.
+ * A thousand pods that fail alike are one problem with a thousand entities.
+ */
+export interface Problem {
+  /** Order of appearance; also the tie-breaker, so it must follow from event time alone. */
+  readonly serial: number;
+  readonly key: string;
+  readonly category: Category;
+  /** Inventory index of the unit it is on. */
+  readonly unit: number;
+  /** What the calls go to, for the call.*, dns.* and tls.* categories; -1 otherwise or when not known. */
+  readonly target: number;
+  /** The peer as written names a port that the target does not have. */
+  readonly wrongPort: boolean;
+  firstMs: number;
+  lastMs: number;
+  /** Last sight of an occurrence, as opposed to a state that an object has; -Infinity when there was none. */
+  occurredMs: number;
+  /** Conditions raised and not yet cleared, by event id. */
+  readonly open: Map<string, UnifiedEvent>;
+  /** First and latest events, for evidence; bounded. */
+  readonly events: Map<string, UnifiedEvent>;
+  /** Inventory indexes of the things it was seen on; bounded. */
+  readonly entities: Set<number>;
+  /** Occurrences, counting merged ones. */
+  count: number;
+  /** Attribute values seen, for rule conditions; bounded. */
+  readonly attributes: Map<string, Set<string>>;
+}
+
+export interface Problems {
+  occurred(finding: EventFinding): Problem | null;
+  /** Raises what is new, clears what the object no longer says. Returns the problems touched. */
+  stated(finding: EntityFinding, index: number): Problem[];
+  all(): Iterable<Problem>;
+  on(unit: number): readonly Problem[];
+  isActive(problem: Problem, nowMs: number): boolean;
+  /** What belonged to an incident that is over explains nothing any more. What is active stays. */
+  settle(ended: Iterable<Problem>, nowMs: number): void;
+  /** Forgets what ended long ago and nobody holds. */
+  forget(nowMs: number, held: (problem: Problem) => boolean): void;
+}
+
+/** How long an occurrence without a state behind it counts as going on. Longer than the rate at which transform repeats bursts (5 s). */
+const activeMs = { change: 600_000, log: 15_000, event: 45_000 };
+/** A problem that comes back within this after its last sight is the same one. */
+const rejoinMs = 12_000;
+/** How long an ended problem can still be blamed by what begins later. */
+const rememberMs = 120_000;
+const maxEvents = 24;
+const maxEntities = 2000;
+
+export function createProblems(inventory: Inventory): Problems {
+  const current = new Map<string, Problem>();
+  const byUnit = new Map<number, Problem[]>();
+  /** Raised conditions by the object that states them. */
+  const statedBy = new Map<number, Map<string, Problem>>();
+  let serial = 0;
+
+  const activeFor = (problem: Problem): number =>
+    problem.category.startsWith('change.')
+      ? activeMs.change
+      : /^(log|call|dns|tls|app|rbac|db)\./.test(problem.category)
+        ? activeMs.log
+        : activeMs.event;
+
+  const isActive = (problem: Problem, nowMs: number): boolean => {
+    if (problem.open.size > 0) return true;
+    // What happened on a thing that is gone is over, unless its going is what happened.
+    const gone = inventory.observed(problem.unit) && !inventory.exists(problem.unit);
+    if (gone && !/deleted|removed|^change\./.test(problem.category)) return false;
+    return nowMs - problem.occurredMs <= activeFor(problem);
+  };
+
+  const problemOf = (event: UnifiedEvent, atMs: number): Problem => {
+    const index = inventory.intern(event.entity);
+    const unit = inventory.unit(index);
+    const peer: Peer | null = resolvePeer(event, inventory);
+    const { category } = event.semantic;
+    // Refused, timed out and reset calls to one target are one problem: a Service without endpoints does all three.
+    const family = /^call\.(refused|timeout|reset|unreachable)$/.test(category) ? 'call' : category;
+    const change = category.startsWith('change.') ? event.id : '';
+    const key = [inventory.ref(unit).id, family, peer ? inventory.ref(peer.target).id : '', peer?.wrongPort ? 'port' : '', change].join('|');
+    let problem = current.get(key);
+    if (!problem || (!isActive(problem, atMs) && atMs - problem.lastMs > rejoinMs)) {
+      problem = {
+        serial: serial++,
+        key,
+        category,
+        unit,
+        target: peer?.target ?? -1,
+        wrongPort: peer?.wrongPort ?? false,
+        firstMs: Infinity,
+        lastMs: -Infinity,
+        occurredMs: -Infinity,
+        open: new Map(),
+        events: new Map(),
+        entities: new Set(),
+        count: 0,
+        attributes: new Map(),
+      };
+      current.set(key, problem);
+      const list = byUnit.get(unit);
+      if (list) list.push(problem);
+      else byUnit.set(unit, [problem]);
+      if (peer) inventory.relate('CALLS', unit, peer.target, atMs);
+    }
+    take(problem, event, index);
+    return problem;
+  };
+
+  const take = (problem: Problem, event: UnifiedEvent, index: number): void => {
+    const firstMs = toEpochMs(event.firstSeen);
+    const lastMs = toEpochMs(event.lastSeen);
+    if (firstMs < problem.firstMs) problem.firstMs = firstMs;
+    if (lastMs > problem.lastMs) problem.lastMs = lastMs;
+    const known = problem.events.get(event.id);
+    problem.count += event.count - (known?.count ?? 0);
+    if (known || problem.events.size < maxEvents) problem.events.set(event.id, event);
+    if (problem.entities.size < maxEntities) problem.entities.add(index);
+    for (const [name, value] of Object.entries(event.semantic.attributes)) {
+      let values = problem.attributes.get(name);
+      if (!values) problem.attributes.set(name, (values = new Set()));
+      if (values.size < 16) values.add(String(value));
+    }
+  };
+
+  const keep = (unit: number, kept: Problem[]): void => {
+    const before = byUnit.get(unit);
+    if (!before || kept.length === before.length) return;
+    for (const problem of before) {
+      if (!kept.includes(problem) && current.get(problem.key) === problem) current.delete(problem.key);
+    }
+    if (kept.length > 0) byUnit.set(unit, kept);
+    else byUnit.delete(unit);
+  };
+
+  return {
+    occurred(finding) {
+      const problem = problemOf(finding.event, toEpochMs(finding.at));
+      problem.occurredMs = Math.max(problem.occurredMs, toEpochMs(finding.event.lastSeen));
+      return problem;
+    },
+    stated(finding, index) {
+      const atMs = toEpochMs(finding.at);
+      const before = statedBy.get(index);
+      if (!before && finding.problems.length === 0) return [];
+      const now = new Map<string, Problem>();
+      const touched: Problem[] = [];
+      if (!finding.deleted) {
+        for (const event of finding.problems) {
+          const known = before?.get(event.id);
+          const problem = known ?? problemOf(event, atMs);
+          problem.open.set(event.id, event);
+          if (known) take(problem, event, index);
+          else touched.push(problem);
+          now.set(event.id, problem);
+        }
+      }
+      for (const [id, problem] of before ?? []) {
+        if (now.has(id)) continue;
+        problem.open.delete(id);
+        problem.lastMs = Math.max(problem.lastMs, atMs);
+        touched.push(problem);
+      }
+      if (now.size > 0) statedBy.set(index, now);
+      else statedBy.delete(index);
+      return touched;
+    },
+    *all() {
+      for (const list of byUnit.values()) yield* list;
+    },
+    on: (unit) => byUnit.get(unit) ?? [],
+    isActive,
+    settle(ended, nowMs) {
+      for (const problem of ended) {
+        if (isActive(problem, nowMs)) continue;
+        keep(problem.unit, (byUnit.get(problem.unit) ?? []).filter((other) => other !== problem));
+      }
+    },
+    forget(nowMs, held) {
+      for (const [unit, list] of byUnit) {
+        keep(unit, list.filter((problem) => isActive(problem, nowMs) || nowMs - problem.lastMs <= rememberMs || held(problem)));
+      }
+    },
+  };
+}
+
+/** How readily it stands as a root cause by itself (categories.ts). */
+export function priorOf(problem: Problem): number {
+  return categoryInfo(problem.category).prior;
+}
+
+/** The event that stands for the problem in the graph: the kernel's word before the API's, then the earliest, then the least id. */
+export function representative(problem: Problem): UnifiedEvent {
+  let best: UnifiedEvent | undefined;
+  for (const event of problem.events.values()) {
+    if (!best || rank(event, best) < 0) best = event;
+  }
+  if (!best) throw new Error(`problem ${problem.key} has no event`);
+  return best;
+}
+
+function rank(a: UnifiedEvent, b: UnifiedEvent): number {
+  const kernel = Number(b.type === 'ebpf') - Number(a.type === 'ebpf');
+  if (kernel !== 0) return kernel;
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
