@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Logger } from 'pino';
 import { ThroughlineError } from '../src/errors.js';
@@ -9,7 +10,7 @@ import type { OutgoingMessage, Transport } from '../src/transport/transport.js';
 import { openSpool } from './spool.js';
 
 export interface PublisherOptions {
-  /** Need not be connected, nor even started: until it is, everything goes to the spool. */
+  /** Started by start() here, again and again until the bus can be had, unless it is started already; stopped by whoever made it. */
   readonly transport: Transport;
   readonly spoolPath: string;
   readonly spoolBytes: number;
@@ -30,8 +31,10 @@ export interface Publisher {
   lost(source: string): number;
 }
 
-/** A publish that takes longer than this counts as a bus that is away. Sending again is harmless: ids are the same. */
-const publishTimeoutMs = 5_000;
+/** A publish that takes longer than this counts as a bus that is away, one that lost its connection does at once. Ids make sending again harmless. */
+const publishTimeoutMs = 15_000;
+const connectionCheckMs = 200;
+const connectAgainMs = 2_000;
 const drainEveryMs = 500;
 const drainBytes = 4 * 1024 * 1024;
 /** Only reached when the disk is slower than the collectors. */
@@ -53,6 +56,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     onError: (error) => log.error({ err: error }, 'events could not be delivered'),
     ...(options.lingerMs === undefined ? {} : { lingerMs: options.lingerMs }),
   });
+  let stopping = new AbortController();
   let timer: NodeJS.Timeout | null = null;
   let draining: Promise<void> | null = null;
   let away = false;
@@ -67,7 +71,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** What the bus could not take for now. What it never will take is counted as lost. */
   async function send(messages: readonly OutgoingMessage[]): Promise<readonly OutgoingMessage[]> {
     try {
-      await withTimeout(transport.publish(messages));
+      await whileConnected(transport, transport.publish(messages));
       metrics.published.inc(messages.length);
       if (away) log.info('the bus takes events again');
       away = false;
@@ -136,12 +140,15 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     start() {
+      stopping = new AbortController();
+      void connect(transport, log, stopping.signal);
       timer = setInterval(() => void drainSoon(), drainEveryMs);
     },
 
     async stop() {
       if (timer !== null) clearInterval(timer);
       timer = null;
+      stopping.abort();
       await batcher.flush();
       await drainSoon();
       spool.close();
@@ -168,18 +175,32 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
 type LossReason = 'spool-full' | 'spool-failed' | 'rejected' | 'overloaded';
 
-async function withTimeout(work: Promise<void>): Promise<void> {
+async function connect(transport: Transport, log: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await transport.start();
+    } catch (error) {
+      log.warn({ err: error }, 'the bus cannot be had yet; events go to the spool');
+    }
+    await delay(connectAgainMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** The adapter goes on trying for a while by itself; what it would lose in a crash meanwhile is safer on disk. */
+async function whileConnected(transport: Transport, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ThroughlineError('TRANSPORT_UNAVAILABLE', `the bus did not confirm within ${publishTimeoutMs} ms`)),
-      publishTimeoutMs,
-    );
+  const deadlineMs = performance.now() + publishTimeoutMs;
+  const away = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      const { connected, reason } = transport.health();
+      if (connected && performance.now() < deadlineMs) return;
+      reject(new ThroughlineError('TRANSPORT_UNAVAILABLE', connected ? `no confirmation within ${publishTimeoutMs} ms` : (reason ?? 'not connected')));
+    }, connectionCheckMs);
   });
   try {
-    await Promise.race([work, late]);
+    await Promise.race([work, away]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 

@@ -1,15 +1,12 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { createAgent } from '../../agent/agent.js';
-import { createEnrichment } from '../../agent/enrichment.js';
-import { createRedactor } from '../../agent/redaction.js';
-import { clusterAccess, createSources } from '../../agent/sources.js';
+import { agentFromConfig } from '../../agent/from-config.js';
 import type { Config } from '../config/load-config.js';
 import type { SourceHealthReport } from '../model/payloads.js';
 import type { RawEvent } from '../model/raw-event.js';
 import { decodeEvents } from '../transport/codec.js';
 import type { Transport } from '../transport/transport.js';
-import { writeRecording, type RecordingWriter } from './recording.js';
+import { writeRecording } from './recording.js';
 
 export interface RecordOptions {
   /** Gzip when it ends in `.gz`. An existing file is replaced. */
@@ -64,25 +61,12 @@ export async function record(options: RecordOptions): Promise<Recorded> {
     await writer.close();
   }
   say();
-  return summary(tally.events(), writer);
+  return { events: tally.events(), bytes: writer.bytes() };
 }
 
 async function recordCollectors(options: RecordOptions, take: (event: RawEvent) => void, signal: AbortSignal): Promise<void> {
   const { config, log, registry } = options;
-  const redactor = createRedactor();
-  const cluster = clusterAccess(config);
-  const sources = createSources({ config, cluster, logCheckpoint: null, redactor, log, registry });
-  const agent = createAgent({
-    cluster: cluster.name,
-    node: config.agent.node,
-    sources,
-    enrichment: createEnrichment(),
-    redactor,
-    publisher: null,
-    tee: take,
-    log,
-    registry,
-  });
+  const agent = agentFromConfig({ config, transport: null, tee: take, log, registry });
   const starting = agent.start();
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await agent.stop();
@@ -118,8 +102,4 @@ function createTally() {
       return [`${events} events (${types})`, ...sources].join('; ');
     },
   };
-}
-
-function summary(events: number, writer: RecordingWriter): Recorded {
-  return { events, bytes: writer.bytes() };
 }
