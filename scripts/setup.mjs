@@ -33,7 +33,7 @@ export function requireNode() {
 /** node_modules as package-lock.json says. No package that we use needs its install script, so none runs. */
 export function installPackages() {
   if (packagesAreInstalled()) return;
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   if (step('installing packages', npm, args) === 0) return;
   say('the packages could not be installed: is the npm registry within reach?');
