@@ -62,7 +62,9 @@ export type LoadedAddon =
 export function load(): LoadedAddon {
   const folder = builtFolder();
   if (folder === null) {
-    return absent('the eBPF addon is not built: install clang, llvm and libbpf-dev, then run node agent/native/build.mjs');
+    return absent(
+      'the eBPF addon is not built: install clang, llvm and libbpf-dev, then run node agent/native/build.mjs',
+    );
   }
   const module = { exports: {} as KernelAddon };
   try {

@@ -50,12 +50,16 @@ const missing = [
   ask('python3', '--version') === null ? 'python3, which node-gyp runs on (apt-get install python3)' : null,
   has('bpf/libbpf.h') ? null : 'libbpf headers (apt-get install libbpf-dev)',
   has('linux/bpf.h') ? null : 'kernel headers for programs (apt-get install linux-libc-dev)',
-  nodedir ? null : 'Node headers, include/node beside this node (apt-get install libnode-dev, or a node from nodejs.org)',
+  nodedir
+    ? null
+    : 'Node headers, include/node beside this node (apt-get install libnode-dev, or a node from nodejs.org)',
   gyp ? null : 'node-gyp (npm install)',
 ].filter((line) => line !== null);
 
 if (missing.length > 0) {
-  console.log(`The kernel collector is not built; the agent will use cgroup files and the kernel log instead. Missing:`);
+  console.log(
+    `The kernel collector is not built; the agent will use cgroup files and the kernel log instead. Missing:`,
+  );
   for (const line of missing) console.log(`  - ${line}`);
   process.exit(0);
 }

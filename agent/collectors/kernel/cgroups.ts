@@ -54,7 +54,8 @@ export function limitBytes(tree: MemoryTree, path: string): number | null {
 /** A process's cgroup in the memory hierarchy, as /proc/<pid>/cgroup tells it; null when it is gone. */
 export function cgroupOfProcess(hostRoot: string, pid: number): string | null {
   const lines = read(join(hostRoot, 'proc', String(pid), 'cgroup'))?.split('\n') ?? [];
-  const memory = lines.find((line) => /^\d+:([^:]*,)?memory(,[^:]*)?:/.test(line)) ?? lines.find((line) => line.startsWith('0::'));
+  const memory =
+    lines.find((line) => /^\d+:([^:]*,)?memory(,[^:]*)?:/.test(line)) ?? lines.find((line) => line.startsWith('0::'));
   return memory?.slice(memory.indexOf(':', memory.indexOf(':') + 1) + 1) ?? null;
 }
 

@@ -31,7 +31,8 @@ export function containerOfCgroup(path: string): ContainerIdentity | null {
 
 const containerName = /^(?:([a-z][a-z-]*-)|(.*):[a-z-]+:)?([0-9a-f]{64})(?:\.scope)?$/;
 /** systemd takes `-` for a step in its hierarchy, so the driver writes the uid's dashes as `_`. */
-const podName = /^(?:kubepods(?:-besteffort|-burstable)?-)?pod([0-9a-f]{8}(?:[_-]?[0-9a-f]{4}){3}[_-]?[0-9a-f]{12})(?:\.slice)?$/;
+const podName =
+  /^(?:kubepods(?:-besteffort|-burstable)?-)?pod([0-9a-f]{8}(?:[_-]?[0-9a-f]{4}){3}[_-]?[0-9a-f]{12})(?:\.slice)?$/;
 
 function podUid(name: string): string | null {
   return podName.exec(name)?.[1]?.replaceAll('_', '-') ?? null;

@@ -45,7 +45,9 @@ export function* recordsOf(batch: ArrayBuffer): Generator<{ readonly kind: numbe
   while (at < batch.byteLength) {
     const size = at + layout.event_header.sizeof <= batch.byteLength ? all.getUint16(at, littleEndian) : 0;
     if (size < layout.event_header.sizeof || at + size > batch.byteLength) {
-      throw new RangeError(`record of ${size} bytes at ${at} of ${batch.byteLength}: addon and programs are of different builds`);
+      throw new RangeError(
+        `record of ${size} bytes at ${at} of ${batch.byteLength}: addon and programs are of different builds`,
+      );
     }
     yield { kind: all.getUint8(at + layout.event_header.kind), view: new DataView(batch, at, size) };
     at += size;

@@ -24,7 +24,10 @@ export interface FallbackOptions {
 export function createFallback({ hostRoot, onOomVictim }: FallbackOptions): Fallback {
   const reasons: string[] = [];
   const tree = memoryTree(hostRoot);
-  if (tree === null) reasons.push(`no memory cgroups below ${join(hostRoot, 'sys/fs/cgroup')}: mount the host's cgroup filesystem there`);
+  if (tree === null)
+    reasons.push(
+      `no memory cgroups below ${join(hostRoot, 'sys/fs/cgroup')}: mount the host's cgroup filesystem there`,
+    );
   const log = openLog(join(hostRoot, 'dev/kmsg'), reasons);
   const parse = createOomLogParser();
   /** oom_kill of each container's cgroup when last seen. */
@@ -111,7 +114,9 @@ function openLog(path: string, reasons: string[]): KernelLog | null {
     return openKernelLog(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    reasons.push(`the kernel log cannot be read (${why}): give CAP_SYSLOG and mount /dev/kmsg; a container that dies at once is missed`);
+    reasons.push(
+      `the kernel log cannot be read (${why}): give CAP_SYSLOG and mount /dev/kmsg; a container that dies at once is missed`,
+    );
     return null;
   }
 }

@@ -22,14 +22,22 @@ export function createOomLogParser(): (message: string) => LoggedOomKill | null 
   // The line with the cgroups comes before the one with the figures (dump_oom_victim, then __oom_kill_process), for the same pid.
   let announced: { pid: number; constraint: string; limitedCgroup: string | null; cgroup: string | null } | null = null;
   return (message) => {
-    const announcement = /^oom-kill:constraint=(\w+),.*?(?:,oom_memcg=(.*?)|,global_oom)?,task_memcg=(.*),task=.*,pid=(\d+),uid=\d+$/.exec(message);
+    const announcement =
+      /^oom-kill:constraint=(\w+),.*?(?:,oom_memcg=(.*?)|,global_oom)?,task_memcg=(.*),task=.*,pid=(\d+),uid=\d+$/.exec(
+        message,
+      );
     if (announcement) {
       const [, constraint, limitedCgroup, cgroup, pid] = announcement;
-      announced = { pid: Number(pid), constraint: constraint!, limitedCgroup: limitedCgroup ?? null, cgroup: cgroup ?? null };
+      announced = {
+        pid: Number(pid),
+        constraint: constraint!,
+        limitedCgroup: limitedCgroup ?? null,
+        cgroup: cgroup ?? null,
+      };
       return null;
     }
     const kill =
-      /^(Memory cgroup out of memory|Out of memory[^:]*): Killed process (\d+) \((.*)\),? total-vm:(\d+)kB, anon-rss:(\d+)kB(?:.* oom_score_adj:(-?\d+))?/.exec(
+      /^(Memory cgroup out of memory|Out of memory[^:]*): Killed process (\d+) \((.*)\)(?:, UID \d+,)? total-vm:(\d+)kB, anon-rss:(\d+)kB(?:.* oom_score_adj:(-?\d+))?/.exec(
         message,
       );
     if (!kill) return null;

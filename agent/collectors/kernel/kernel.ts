@@ -27,7 +27,14 @@ export interface KernelCollectorDependencies {
 
 /** The kernel's word: OOM kills and process ends in containers. By eBPF; where that cannot be, OOM kills by the kernel log and cgroup counters. */
 export function createKernelCollector(dependencies: KernelCollectorDependencies): Collector {
-  const { node, log, registry, hostRoot = '/', successfulExits = false, eventsRingBytes = 2 * 1024 * 1024 } = dependencies;
+  const {
+    node,
+    log,
+    registry,
+    hostRoot = '/',
+    successfulExits = false,
+    eventsRingBytes = 2 * 1024 * 1024,
+  } = dependencies;
   let addon: KernelAddon | null = null;
   let session: KernelSession | null = null;
   let clock: WallClock | null = null;
@@ -50,7 +57,8 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
       if (session === null) return;
       this.reset();
       for (const hook of hooks) {
-        for (const [outcome, count] of Object.entries(session.counters(hook.kind))) this.inc({ hook: hook.name, outcome }, count);
+        for (const [outcome, count] of Object.entries(session.counters(hook.kind)))
+          this.inc({ hook: hook.name, outcome }, count);
       }
     },
   });
@@ -115,10 +123,14 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
     );
     return session.hooks
       .filter(({ reason }) => reason !== null)
-      .map(({ name, reason }) => `${hooks.find((hook) => hook.name === name)?.sees ?? name} are not seen by eBPF: ${reason}`);
+      .map(
+        ({ name, reason }) =>
+          `${hooks.find((hook) => hook.name === name)?.sees ?? name} are not seen by eBPF: ${reason}`,
+      );
   };
 
-  const sees = (name: string): boolean => session?.hooks.some((hook) => hook.name === name && hook.reason === null) ?? false;
+  const sees = (name: string): boolean =>
+    session?.hooks.some((hook) => hook.name === name && hook.reason === null) ?? false;
 
   return {
     name: 'kernel',
@@ -126,7 +138,8 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
     start(target) {
       sink = target;
       reasons = startPrograms();
-      if (reasons.length > 0 && process.getuid?.() !== 0) reasons = [...reasons, 'eBPF needs root, or CAP_BPF and CAP_PERFMON'];
+      if (reasons.length > 0 && process.getuid?.() !== 0)
+        reasons = [...reasons, 'eBPF needs root, or CAP_BPF and CAP_PERFMON'];
       if (!sees('oom-victim')) {
         fallback = createFallback({ hostRoot, onOomVictim: (victim) => emit(now(), victim) });
         reasons = [
@@ -160,7 +173,8 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
 
     drain() {
       // By the same clock as the events, and taken before them: what happens from here on is later.
-      const at = addon === null || clock === null ? now() : fromEpochNanos(clock.epochNs(addon.boottimeNs()) - unsubmittedNs);
+      const at =
+        addon === null || clock === null ? now() : fromEpochNanos(clock.epochNs(addon.boottimeNs()) - unsubmittedNs);
       takeBatch();
       if (fallback !== null) poll();
       return Promise.resolve(at);
@@ -171,7 +185,8 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
       if (dropped > reportedDrops) reportsLeft = 60;
       else if (reportsLeft > 0) reportsLeft -= 1;
       reportedDrops = dropped;
-      const all = reportsLeft > 0 ? [...reasons, `${dropped} kernel events were dropped because the ring was full`] : reasons;
+      const all =
+        reportsLeft > 0 ? [...reasons, `${dropped} kernel events were dropped because the ring was full`] : reasons;
       return {
         state: blind ? 'down' : all.length > 0 ? 'degraded' : 'healthy',
         reason: all.length > 0 ? all.join('; ') : null,

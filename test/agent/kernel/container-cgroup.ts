@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memoryTree } from '../../../agent/collectors/kernel/cgroups.js';
 
@@ -14,7 +14,8 @@ export interface ContainerCgroupUnderTest {
   /** A shell in the cgroup that runs the script; stdio is ignored. */
   spawn(script: string, cwd?: string): ChildProcess;
   run(script: string, cwd?: string): void;
-  remove(): void;
+  /** Ends what still runs in it. */
+  remove(): Promise<void>;
 }
 
 export function createContainerCgroup(limitBytes: number): ContainerCgroupUnderTest {
@@ -27,7 +28,8 @@ export function createContainerCgroup(limitBytes: number): ContainerCgroupUnderT
   const folders = names.map((_, index) => join(tree.folder, ...names.slice(0, index + 1)));
   for (const [index, folder] of folders.entries()) {
     if (!existsSync(folder)) mkdirSync(folder);
-    if (tree.version === 2 && index < folders.length - 1) writeFileSync(join(folder, 'cgroup.subtree_control'), '+memory');
+    if (tree.version === 2 && index < folders.length - 1)
+      writeFileSync(join(folder, 'cgroup.subtree_control'), '+memory');
   }
   const leaf = folders.at(-1)!;
   writeFileSync(join(leaf, tree.version === 2 ? 'memory.max' : 'memory.limit_in_bytes'), String(limitBytes));
@@ -43,17 +45,32 @@ export function createContainerCgroup(limitBytes: number): ContainerCgroupUnderT
     limitBytes,
     spawn: (script, cwd = '/') => spawn('/bin/sh', inside(script), { stdio: 'ignore', cwd }),
     run: (script, cwd = '/') => void spawnSync('/bin/sh', inside(script), { stdio: 'ignore', cwd }),
-    remove() {
-      for (const folder of folders.toReversed()) {
-        try {
-          rmdirSync(folder);
-        } catch (error) {
-          // The upper ones may have another test's container in them; a leaf may hold a process for a moment after it was waited for.
-          if (!['EBUSY', 'ENOTEMPTY', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    async remove() {
+      // A process may be listed for a moment after it was waited for, and an ended one's children run on.
+      await eventually(() => {
+        for (const pid of readFileSync(join(leaf, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
+          try {
+            process.kill(Number(pid), 'SIGKILL');
+          } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+          }
         }
-      }
+        return removed(leaf) || undefined;
+      });
+      // The upper ones may hold a container of another test, whose they are then to remove.
+      for (const folder of folders.slice(0, -1).toReversed()) removed(folder);
     },
   };
+}
+
+function removed(cgroup: string): boolean {
+  try {
+    rmdirSync(cgroup);
+    return true;
+  } catch (error) {
+    if (['EBUSY', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
 }
 
 /** Looks again until it is there, some thousands of times: then it never will be. */

@@ -33,7 +33,7 @@ describeWith(['ebpf'], 'the kernel collector on this kernel', () => {
 
   afterEach(async () => {
     await collector.stop();
-    container.remove();
+    await container.remove();
   });
 
   const mine = (kind: string) =>
@@ -134,14 +134,20 @@ describeWith(['ebpf'], 'the kernel collector on this kernel', () => {
     await exit(({ pid }) => pid === outside.pid);
     expect(exits().every(({ exitCode }) => exitCode === 4)).toBe(true);
     expect(events.every(({ metadata }) => metadata.containerId !== undefined)).toBe(true);
-    expect(await registry.metrics()).toMatch(/throughline_kernel_hook_events_total\{hook="process-exit",outcome="skipped"\} [1-9]/);
+    expect(await registry.metrics()).toMatch(
+      /throughline_kernel_hook_events_total\{hook="process-exit",outcome="skipped"\} [1-9]/,
+    );
   });
 
   test('no kernel structure was unreadable', async () => {
     container.run('exit 3');
     await eventually(() => exits()[0]);
-    expect(await registry.metrics()).toContain('throughline_kernel_hook_events_total{hook="process-exit",outcome="errors"} 0');
-    expect(await registry.metrics()).toContain('throughline_kernel_hook_events_total{hook="oom-victim",outcome="errors"} 0');
+    expect(await registry.metrics()).toContain(
+      'throughline_kernel_hook_events_total{hook="process-exit",outcome="errors"} 0',
+    );
+    expect(await registry.metrics()).toContain(
+      'throughline_kernel_hook_events_total{hook="oom-victim",outcome="errors"} 0',
+    );
   });
 
   test('what happened before drain() is in the sink when it returns, and later events are not before its watermark', async () => {
