@@ -61,17 +61,44 @@ function dataProblem(data: unknown): string | null {
     return `data must be a JSON object; it is ${shown(data)}`;
   }
   const kind = (data as Fields)['kind'];
-  if (typeof kind !== 'string' || !kindForm.test(kind)) {
+  if (!isKind(kind)) {
     return `data.kind must be 1 to 63 lower-case letters, digits and dashes; it is ${shown(kind)}`;
   }
-  return treeProblem(data as Fields, 'data', 1);
+  return fits(data as Fields, 1) ? null : treeProblem(data as Fields, 'data', 1);
 }
 
-/** Recursion ends at the depth limit, so that hostile nesting cannot reach the end of the stack. */
+/** There are a few dozen kinds: each is looked at closely once. */
+const knownKinds = new Set<unknown>();
+const maxKnownKinds = 256;
+
+function isKind(kind: unknown): boolean {
+  if (knownKinds.has(kind)) return true;
+  if (typeof kind !== 'string' || !kindForm.test(kind)) return false;
+  if (knownKinds.size < maxKnownKinds) knownKinds.add(kind);
+  return true;
+}
+
+/** Whether {@link treeProblem} has nothing to say, without paying for its words. Ends at the depth limit, far from the stack's. */
+function fits(node: Fields, depth: number): boolean {
+  if (depth > limits.maxDepth) return false;
+  for (const key in node) {
+    const value = node[key];
+    if (typeof value === 'string') {
+      if (value.length > limits.maxTextLength) return false;
+    } else if (typeof value === 'object' && value !== null) {
+      if (!fits(value as Fields, depth + 1)) return false;
+    }
+    // JSON.parse makes it an own property; whoever copies it by assignment would change a prototype.
+    if (key === '__proto__') return false;
+  }
+  return true;
+}
+
 function treeProblem(node: Fields, path: string, depth: number): string | null {
   if (depth > limits.maxDepth) return `${shortened(path)} is nested too deep; at most ${limits.maxDepth} levels are taken`;
   for (const key in node) {
     const value = node[key];
+    if (key === '__proto__') return `${shortened(path)} must not have a field __proto__`;
     if (typeof value === 'string') {
       if (value.length > limits.maxTextLength) {
         return `${shortened(`${path}.${key}`)} has ${value.length} characters; at most ${limits.maxTextLength} are taken`;
@@ -81,8 +108,7 @@ function treeProblem(node: Fields, path: string, depth: number): string | null {
       if (problem !== null) return problem;
     }
   }
-  // JSON.parse makes it an own property; whoever copies it by assignment would change a prototype.
-  return Object.hasOwn(node, '__proto__') ? `${shortened(path)} must not have a field __proto__` : null;
+  return null;
 }
 
 function metadataProblem(metadata: unknown): string | null {
