@@ -55,7 +55,7 @@ export function fieldChanges(
   function compareRecords(path: string, from: Fields, to: Fields): void {
     for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
       if (path === 'metadata.annotations' && noiseAnnotations.has(key)) continue;
-      compare(path === '' ? key : `${path}.${key}`, from[key], to[key]);
+      compare(path === '' ? key : `${path}.${key}`, own(from, key), own(to, key));
     }
   }
 
@@ -112,6 +112,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function isRecord(value: unknown): value is Fields {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** Keys are whatever people write, `toString` and `__proto__` included. */
+function own(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
 
 function keyed(list: readonly unknown[], key: string): boolean {

@@ -73,10 +73,9 @@ export function createObjectView(options: ObjectViewOptions): ObjectView {
       gone(key, before);
       before = undefined;
     }
-    if (before?.resourceVersion === resourceVersion) {
-      before.list = listNumber;
-      return;
-    }
+    // Before anything can fail: an object that is not understood is still there.
+    if (before !== undefined) before.list = listNumber;
+    if (before?.resourceVersion === resourceVersion) return;
     const pruned = prune(object, resource);
     const after = { uid, resourceVersion, ...split(pruned, resource), list: listNumber };
     objects.set(key, after);
