@@ -50,7 +50,7 @@ function wantedServers() {
   const named = new Set();
   for (const file of listed) {
     for (const [, list] of readFileSync(file, 'utf8').matchAll(/describeWith\(\s*\[([^\]]*)\]/g)) {
-      for (const [, name] of list.matchAll(/'([a-z-]+)'/g)) named.add(name);
+      for (const [, name] of list.matchAll(/'([a-z0-9-]+)'/g)) named.add(name);
     }
   }
   if (named.has('node')) named.add('control-plane');
