@@ -1,8 +1,8 @@
 // Builds the kernel half and its bridge: agent/bpf/*.bpf.c with clang, addon.cc with node-gyp. No download, nothing outside of
-// agent/bpf/build and agent/native/build. Exit 0 when built, and also when something it needs is not there, which it names: the agent
+// agent/bpf/build and agent/native/build; what is newer than its sources is left as it is. Exit 0 when built, and also when something it needs is not there, which it names: the agent
 // then runs on its fallback. Exit 1 only when the code does not compile.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,32 @@ function has(header) {
   return systemIncludes().some((folder) => existsSync(join(folder, header)));
 }
 
+function fresh(target, sources) {
+  return existsSync(target) && sources.every((source) => statSync(source).mtimeMs <= statSync(target).mtimeMs);
+}
+
+const addon = join(nativeFolder, 'build/Release/kernel.node');
+const addonSources = ['addon.cc', 'binding.gyp', '../bpf/events.h'].map((name) => join(nativeFolder, name));
+const bpfFiles = readdirSync(bpfFolder).filter((name) => /\.[ch]$/.test(name));
+const programs = bpfFiles
+  .filter((name) => name.endsWith('.bpf.c'))
+  .map((source) => ({ source, object: join('build', source.replace(/c$/, 'o')) }))
+  .map((program) => {
+    const sources = [program.source, ...bpfFiles.filter((name) => name.endsWith('.h'))];
+    const object = join(bpfFolder, program.object);
+    return {
+      ...program,
+      fresh: fresh(
+        object,
+        sources.map((name) => join(bpfFolder, name)),
+      ),
+    };
+  });
+if (fresh(addon, addonSources) && programs.every((program) => program.fresh)) {
+  console.log('The kernel collector is built already.');
+  process.exit(0);
+}
+
 const nodedir = nodeDirectory();
 const gyp = nodeGyp();
 const missing = [
@@ -72,11 +98,12 @@ function run(command, args, cwd) {
 }
 
 mkdirSync(join(bpfFolder, 'build'), { recursive: true });
-const sources = readdirSync(bpfFolder).filter((name) => name.endsWith('.bpf.c'));
-for (const source of sources) {
+for (const { source, object } of programs.filter((program) => !program.fresh)) {
   const includes = systemIncludes().flatMap((folder) => ['-idirafter', folder]);
   const flags = ['-target', 'bpf', '-g', '-O2', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror', ...includes];
-  run('clang', [...flags, '-c', source, '-o', join('build', source.replace(/c$/, 'o'))], bpfFolder);
+  run('clang', [...flags, '-c', source, '-o', object], bpfFolder);
 }
-run(process.execPath, [gyp, 'rebuild', '--silent', `--nodedir=${nodedir}`], nativeFolder);
-console.log(`Built ${sources.length} eBPF programs and the addon for ${process.arch}, Node ${process.versions.node}.`);
+// Not `rebuild`, which takes the addon away first: an agent or a test may be about to load it.
+if (!fresh(addon, addonSources))
+  run(process.execPath, [gyp, 'configure', 'build', '--silent', `--nodedir=${nodedir}`], nativeFolder);
+console.log(`Built ${programs.length} eBPF programs and the addon for ${process.arch}, Node ${process.versions.node}.`);

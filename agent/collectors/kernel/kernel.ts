@@ -57,7 +57,7 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
       if (session === null) return;
       this.reset();
       for (const hook of hooks) {
-        for (const [outcome, count] of Object.entries(session.counters(hook.kind)))
+        for (const [outcome, count] of Object.entries<number>({ ...session.counters(hook.kind) }))
           this.inc({ hook: hook.name, outcome }, count);
       }
     },

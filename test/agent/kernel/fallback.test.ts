@@ -28,7 +28,9 @@ const v2Path = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod$
 
 describe('cgroup files', () => {
   let root: string;
-  beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'throughline-root-'))));
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'throughline-root-'));
+  });
   afterEach(() => rmSync(root, { recursive: true }));
 
   const write = (path: string, text: string): void => {

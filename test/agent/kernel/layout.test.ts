@@ -24,7 +24,7 @@ describeWith(['clang'], 'decode.ts against agent/bpf/events.h', () => {
 
   test('a batch that C wrote decodes to the payloads it means', () => {
     const bytes = execFileSync(tool, ['golden']);
-    const batch = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    const batch = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
     const [victim, ended, unknown, ...rest] = [...recordsOf(batch)];
     expect(rest).toEqual([]);
 
