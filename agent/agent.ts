@@ -72,9 +72,21 @@ export function createAgent(options: AgentOptions): Agent {
   const sources = new Map<string, Running>();
   for (const source of options.sources) {
     const name = `${source.collector.name}@${node}`;
-    sources.set(name, { ...source, name, ready: false, promised: '', ticking: null, report: null, lostBehind: 0, lostBehindAtMs: -Infinity });
+    sources.set(name, {
+      ...source,
+      name,
+      ready: false,
+      promised: '',
+      ticking: null,
+      report: null,
+      lostBehind: 0,
+      lostBehindAtMs: -Infinity,
+    });
   }
-  const room = createWaitingRoom({ enrichment, release: (event, metadata, source) => out(stamp(event, metadata, source)) });
+  const room = createWaitingRoom({
+    enrichment,
+    release: (event, metadata, source) => out(stamp(event, metadata, source)),
+  });
   let state: AgentState = 'stopped';
   let timer: NodeJS.Timeout | null = null;
   let abort = new AbortController();
@@ -114,6 +126,10 @@ export function createAgent(options: AgentOptions): Agent {
         .catch((error: unknown) => log.error({ err: error, source: source.name }, 'source cannot report'))
         .finally(() => (source.ticking = null));
     }
+  }
+
+  async function ticked(): Promise<void> {
+    for (const { ticking } of sources.values()) await ticking;
   }
 
   /** The order is the contract: drain, publish what came, and only then the watermark. */
@@ -164,10 +180,10 @@ export function createAgent(options: AgentOptions): Agent {
       state = 'stopping';
       if (timer !== null) clearInterval(timer);
       timer = null;
-      await Promise.all([...sources.values()].map(({ ticking }) => ticking));
+      await ticked();
       room.close();
       tickAll();
-      await Promise.all([...sources.values()].map(({ ticking }) => ticking));
+      await ticked();
       abort.abort();
       await Promise.all([...sources.values()].map(({ collector }) => collector.stop()));
       room.close();
@@ -175,7 +191,8 @@ export function createAgent(options: AgentOptions): Agent {
       state = 'stopped';
     },
 
-    health: () => new Map([...sources.values()].flatMap(({ name, report }) => (report ? [[name, report] as const] : []))),
+    health: () =>
+      new Map([...sources.values()].flatMap(({ name, report }) => (report ? [[name, report] as const] : []))),
   };
 }
 

@@ -128,7 +128,8 @@ export function createEnrichment(options: EnrichmentOptions = {}): Enrichment {
   }
 
   function forgetPod(uid: string, pod: Pod): void {
-    for (const { containerId } of pod.runs) if (uidByContainerId.get(containerId) === uid) uidByContainerId.delete(containerId);
+    for (const { containerId } of pod.runs)
+      if (uidByContainerId.get(containerId) === uid) uidByContainerId.delete(containerId);
     const fullName = `${pod.namespace}/${pod.name}`;
     if (uidByName.get(fullName) === uid) uidByName.delete(fullName);
     for (const [hash, of] of uidByConfigHash) if (of === uid) uidByConfigHash.delete(hash);
@@ -138,7 +139,10 @@ export function createEnrichment(options: EnrichmentOptions = {}): Enrichment {
     const { containerId, podUid, namespace, pod } = metadata;
     const byContainer = containerId === undefined ? undefined : uidByContainerId.get(containerId);
     const byUid = podUid === undefined ? undefined : (uidByConfigHash.get(podUid) ?? podUid);
-    const byName = podUid === undefined && containerId === undefined && pod !== undefined ? uidByName.get(`${namespace}/${pod}`) : undefined;
+    const byName =
+      podUid === undefined && containerId === undefined && pod !== undefined
+        ? uidByName.get(`${namespace}/${pod}`)
+        : undefined;
     for (const uid of [byContainer, byUid, byName]) {
       const found = uid === undefined ? undefined : pods.get(uid);
       if (found) return found;
@@ -236,7 +240,9 @@ interface ContainerState {
 
 function runsOf(pod: KubernetesObject): ContainerRun[] {
   const status = pod['status'] as Record<string, readonly ContainerStatus[] | undefined> | undefined;
-  const statuses = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'].flatMap((list) => status?.[list] ?? []);
+  const statuses = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'].flatMap(
+    (list) => status?.[list] ?? [],
+  );
   return statuses.flatMap(({ name, containerID, state, lastState }) => {
     const runs: ContainerRun[] = [];
     for (const { terminated } of [lastState ?? {}, state ?? {}]) {

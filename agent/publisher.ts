@@ -194,7 +194,12 @@ async function whileConnected(transport: Transport, work: Promise<void>): Promis
     timer = setInterval(() => {
       const { connected, reason } = transport.health();
       if (connected && performance.now() < deadlineMs) return;
-      reject(new ThroughlineError('TRANSPORT_UNAVAILABLE', connected ? `no confirmation within ${publishTimeoutMs} ms` : (reason ?? 'not connected')));
+      reject(
+        new ThroughlineError(
+          'TRANSPORT_UNAVAILABLE',
+          connected ? `no confirmation within ${publishTimeoutMs} ms` : (reason ?? 'not connected'),
+        ),
+      );
     }, connectionCheckMs);
   });
   try {
@@ -215,8 +220,16 @@ function createMetrics(registry: Registry, spoolBytes: () => number) {
     },
   });
   return {
-    published: new Counter({ name: 'throughline_agent_messages_published_total', help: 'Messages that the bus has confirmed.', registers }),
-    spooled: new Counter({ name: 'throughline_agent_messages_spooled_total', help: 'Messages that were put on disk because the bus was away.', registers }),
+    published: new Counter({
+      name: 'throughline_agent_messages_published_total',
+      help: 'Messages that the bus has confirmed.',
+      registers,
+    }),
+    spooled: new Counter({
+      name: 'throughline_agent_messages_spooled_total',
+      help: 'Messages that were put on disk because the bus was away.',
+      registers,
+    }),
     lost: new Counter({
       name: 'throughline_agent_events_lost_total',
       help: 'Events lost between collector and bus, by reason. Any rise means evidence is missing from incidents.',

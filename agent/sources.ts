@@ -43,12 +43,22 @@ export function clusterAccess(config: Config): ClusterAccess {
     if (kubeconfig !== null) loadFiles(kubeConfig, kubeconfig.split(delimiter).filter(Boolean));
     else if (existsSync(homeFile)) loadFiles(kubeConfig, [homeFile]);
     else if (existsSync(serviceAccountToken)) kubeConfig.loadFromCluster();
-    else return { name: fallbackName, kubeConfig: null, reason: `there is no kubeconfig: neither KUBECONFIG nor ${homeFile} names a cluster` };
+    else
+      return {
+        name: fallbackName,
+        kubeConfig: null,
+        reason: `there is no kubeconfig: neither KUBECONFIG nor ${homeFile} names a cluster`,
+      };
   } catch (error) {
-    return { name: fallbackName, kubeConfig: null, reason: `the kubeconfig cannot be used: ${(error as Error).message}` };
+    return {
+      name: fallbackName,
+      kubeConfig: null,
+      reason: `the kubeconfig cannot be used: ${(error as Error).message}`,
+    };
   }
   const cluster = kubeConfig.getCurrentCluster();
-  if (cluster === null) return { name: fallbackName, kubeConfig: null, reason: 'the kubeconfig has no current context' };
+  if (cluster === null)
+    return { name: fallbackName, kubeConfig: null, reason: 'the kubeconfig has no current context' };
   return { name: name ?? cluster.name, kubeConfig, reason: null };
 }
 
@@ -61,7 +71,14 @@ const creators: Readonly<Record<CollectorName, (options: SourcesOptions) => Sour
     collector:
       cluster.kubeConfig === null
         ? absentCollector('kubernetes', cluster.reason ?? 'there is no cluster')
-        : createKubernetesCollector({ kubeConfig: cluster.kubeConfig, clusterName: cluster.name, namespaces: null, redactor, log, registry }),
+        : createKubernetesCollector({
+            kubeConfig: cluster.kubeConfig,
+            clusterName: cluster.name,
+            namespaces: null,
+            redactor,
+            log,
+            registry,
+          }),
   }),
   kernel: ({ config, log, registry }) => ({
     type: 'ebpf',
@@ -88,7 +105,12 @@ export function createSources(options: SourcesOptions): Source[] {
 }
 
 function absentCollector(name: CollectorName, reason: string): Collector {
-  return { name, start: async () => undefined, stop: async () => undefined, health: () => ({ state: 'down', reason, lost: 0 }) };
+  return {
+    name,
+    start: async () => undefined,
+    stop: async () => undefined,
+    health: () => ({ state: 'down', reason, lost: 0 }),
+  };
 }
 
 function loadFiles(kubeConfig: KubeConfig, paths: readonly string[]): void {

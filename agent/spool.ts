@@ -76,7 +76,8 @@ export function openSpool(options: SpoolOptions): Spool {
       try {
         const { size } = fstatSync(descriptor);
         let whole = 0;
-        for (let record = recordAt(descriptor, 0, size); record; record = recordAt(descriptor, whole, size)) whole = record.end;
+        for (let record = recordAt(descriptor, 0, size); record; record = recordAt(descriptor, whole, size))
+          whole = record.end;
         if (whole < size) ftruncateSync(descriptor, whole);
         return { number, bytes: whole };
       } finally {
@@ -193,7 +194,10 @@ export function openSpool(options: SpoolOptions): Spool {
       const at = peeked[count - 1];
       if (!at) return;
       peeked = peeked.slice(count);
-      while (segments[0] && (segments[0].number < at.number || (segments[0].number === at.number && at.offset >= segments[0].bytes))) {
+      while (
+        segments[0] &&
+        (segments[0].number < at.number || (segments[0].number === at.number && at.offset >= segments[0].bytes))
+      ) {
         remove(segments[0]);
       }
       if (segments[0]?.number === at.number) {
@@ -242,10 +246,12 @@ function encode({ body, ...head }: OutgoingMessage): Buffer {
 
 function decode(payload: Buffer): OutgoingMessage {
   const headEnd = 4 + payload.readUInt32BE(0);
-  const head = JSON.parse(payload.toString('utf8', 4, headEnd)) as Omit<OutgoingMessage, 'body' | 'stream'> & { stream: StreamName };
+  const head = JSON.parse(payload.toString('utf8', 4, headEnd)) as Omit<OutgoingMessage, 'body' | 'stream'> & {
+    stream: StreamName;
+  };
   return { ...head, body: payload.subarray(headEnd) };
 }
 
 function writeWhole(descriptor: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
 }

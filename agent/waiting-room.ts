@@ -65,7 +65,11 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
       if (known) return release(event, metadata, source);
       if (waiting.length >= maxEvents) {
         const [first] = waiting.splice(0, 1);
-        release(first!.event, enrichment.complete(first!.event.metadata, first!.event.timestamp).metadata, first!.source);
+        release(
+          first!.event,
+          enrichment.complete(first!.event.metadata, first!.event.timestamp).metadata,
+          first!.source,
+        );
       }
       waiting.push({ event, source, untilMs: performance.now() + maxWaitMs });
       timer ??= setInterval(check, checkEveryMs);

@@ -64,7 +64,11 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   return { events: tally.events(), bytes: writer.bytes() };
 }
 
-async function recordCollectors(options: RecordOptions, take: (event: RawEvent) => void, signal: AbortSignal): Promise<void> {
+async function recordCollectors(
+  options: RecordOptions,
+  take: (event: RawEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { config, log, registry } = options;
   const agent = agentFromConfig({ config, transport: null, tee: take, log, registry });
   const starting = agent.start();
@@ -77,7 +81,8 @@ async function recordBus(bus: Transport, take: (event: RawEvent) => void, signal
   await bus.start();
   try {
     const { last } = await bus.position('raw');
-    for await (const { body } of bus.read({ stream: 'raw', from: last + 1, signal })) decodeEvents(body).events.forEach(take);
+    for await (const { body } of bus.read({ stream: 'raw', from: last + 1, signal }))
+      decodeEvents(body).events.forEach(take);
   } finally {
     await bus.stop();
   }
@@ -90,7 +95,8 @@ function createTally() {
   return {
     count(event: RawEvent): void {
       events += 1;
-      if (event.data.kind === 'source-health') health.set(event.metadata.source ?? '', event.data as unknown as SourceHealthReport);
+      if (event.data.kind === 'source-health')
+        health.set(event.metadata.source ?? '', event.data as unknown as SourceHealthReport);
       else byType.set(event.type, (byType.get(event.type) ?? 0) + 1);
     },
     events: () => events,

@@ -56,7 +56,9 @@ export function readRecording(path: string): RecordingReader {
     if (read > 0) return;
     const first = lines[0];
     const why = first ? `line ${first.number}: ${first.problem}` : 'it is empty';
-    throw new ThroughlineError('RECORDING_UNREADABLE', `${path} holds no event that can be read; ${why}`, { cause: failure });
+    throw new ThroughlineError('RECORDING_UNREADABLE', `${path} holds no event that can be read; ${why}`, {
+      cause: failure,
+    });
   }
 
   return {
@@ -73,10 +75,10 @@ export function readRecording(path: string): RecordingReader {
 async function* textLines(path: string): AsyncGenerator<string> {
   const file = createReadStream(path);
   const text = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
-  let failure: Error | null = null;
+  const failures: Error[] = [];
   // readline ends quietly when its input fails: what failed is remembered and thrown after the lines that came before it.
   const fail = (error: Error): void => {
-    failure ??= error;
+    failures.push(error);
     text.destroy();
     reader.close();
   };
@@ -88,7 +90,7 @@ async function* textLines(path: string): AsyncGenerator<string> {
   } finally {
     file.destroy();
   }
-  if (failure !== null) throw failure;
+  if (failures[0] !== undefined) throw failures[0];
 }
 
 function parse(line: string): { event: RawEvent; problem: '' } | { event: null; problem: string } {

@@ -38,7 +38,12 @@ function handCollector(name: string, more: Partial<Collector> = {}) {
 }
 
 function line(message: string, metadata: CollectedEvent['metadata'] = {}): CollectedEvent {
-  return { type: 'log', timestamp: now(), data: { kind: 'line', stream: 'stdout', message, level: null, attributes: {} }, metadata };
+  return {
+    type: 'log',
+    timestamp: now(),
+    data: { kind: 'line', stream: 'stdout', message, level: null, attributes: {} },
+    metadata,
+  };
 }
 
 function localSource(collector: Collector, type: Source['type'] = 'log'): Source {
@@ -103,7 +108,12 @@ describe('the agent', () => {
     expect(events).toEqual(teed);
     const { id, schemaVersion, ...content } = events.find(({ data }) => data.kind === 'line')!;
     expect([schemaVersion, id]).toEqual([1, rawEventId(content)]);
-    expect(content.metadata).toEqual({ cluster: 'test', source: 'container-logs@node-1', node: 'node-1', namespace: 'shop' });
+    expect(content.metadata).toEqual({
+      cluster: 'test',
+      source: 'container-logs@node-1',
+      node: 'node-1',
+      namespace: 'shop',
+    });
     expect(content).toMatchObject({ traceId: null, spanId: null });
   });
 
@@ -122,7 +132,10 @@ describe('the agent', () => {
       },
     });
     const { agent, transport, nextClock } = await run([localSource(collector)]);
-    const timer = setInterval(() => pending.push(line(`line ${number++}`, { namespace: `namespace-${number % 7}` })), 1);
+    const timer = setInterval(
+      () => pending.push(line(`line ${number++}`, { namespace: `namespace-${number % 7}` })),
+      1,
+    );
     await nextClock(3);
     clearInterval(timer);
     await agent.stop();
@@ -172,7 +185,12 @@ describe('the agent', () => {
     const kubernetes = handCollector('kubernetes');
     const { teed } = await run([{ type: 'kubeapi', collector: kubernetes.collector, node: null, first: true }]);
     kubernetes.give(podObservation('cart', 'd'.repeat(64)));
-    kubernetes.give({ type: 'kubeapi', timestamp: now(), data: { kind: 'deployment', action: 'SYNC', object: { kind: 'Deployment', metadata: {} } }, metadata: { namespace: 'shop' } });
+    kubernetes.give({
+      type: 'kubeapi',
+      timestamp: now(),
+      data: { kind: 'deployment', action: 'SYNC', object: { kind: 'Deployment', metadata: {} } },
+      metadata: { namespace: 'shop' },
+    });
     const [pod, deployment] = teed.filter(({ data }) => data.kind !== 'source-health');
     expect(pod!.metadata).toMatchObject({ pod: 'cart', node: 'node-9' });
     expect(deployment!.metadata.node).toBeUndefined();
@@ -213,9 +231,17 @@ describe('the agent', () => {
   });
 
   test('reports what a collector says of itself, and what was lost behind it', async () => {
-    const { collector } = handCollector('kernel', { health: () => ({ state: 'degraded', reason: 'no eBPF', lost: 2 }) });
+    const { collector } = handCollector('kernel', {
+      health: () => ({ state: 'degraded', reason: 'no eBPF', lost: 2 }),
+    });
     const { nextClock, agent } = await run([localSource(collector, 'ebpf')], {
-      publisher: { start: () => undefined, stop: async () => undefined, publish: () => undefined, flush: async () => undefined, lost: () => 3 },
+      publisher: {
+        start: () => undefined,
+        stop: async () => undefined,
+        publish: () => undefined,
+        flush: async () => undefined,
+        lost: () => 3,
+      },
     });
     const clock = await nextClock();
     expect(clock.type).toBe('ebpf');
@@ -265,7 +291,11 @@ describe('the agent', () => {
     kubernetes.give({
       type: 'kubeapi',
       timestamp: now(),
-      data: { kind: 'pod', action: 'SYNC', object: { kind: 'Pod', metadata: { name: 'x' }, spec: { containers: [{ env }] } } },
+      data: {
+        kind: 'pod',
+        action: 'SYNC',
+        object: { kind: 'Pod', metadata: { name: 'x' }, spec: { containers: [{ env }] } },
+      },
       metadata: { namespace: 'shop' },
     });
     await agent.stop();

@@ -26,7 +26,13 @@ interface PodWish {
 }
 
 function pod(wish: PodWish = {}): KubernetesObject {
-  const { name = 'cart-5d8f-x1', uid = 'pod-1', owners = owner('ReplicaSet', 'cart-5d8f'), labels = { app: 'cart' }, annotations = {} } = wish;
+  const {
+    name = 'cart-5d8f-x1',
+    uid = 'pod-1',
+    owners = owner('ReplicaSet', 'cart-5d8f'),
+    labels = { app: 'cart' },
+    annotations = {},
+  } = wish;
   const statuses = wish.statuses ?? [
     { name: 'cart', containerID: `containerd://${idOne}`, state: { running: { startedAt: '2026-11-24T17:00:00Z' } } },
   ];
@@ -40,11 +46,20 @@ function pod(wish: PodWish = {}): KubernetesObject {
 }
 
 function replicaSet(name: string, owners = owner('Deployment', 'cart')): KubernetesObject {
-  return { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name, namespace: 'shop', uid: `ReplicaSet-${name}`, ownerReferences: owners } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: { name, namespace: 'shop', uid: `ReplicaSet-${name}`, ownerReferences: owners },
+  };
 }
 
 function service(name: string, selector: Record<string, string>): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'shop', uid: `Service-${name}` }, spec: { selector } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'shop', uid: `Service-${name}` },
+    spec: { selector },
+  };
 }
 
 function world(...objects: KubernetesObject[]) {
@@ -73,20 +88,51 @@ describe('enrichment', () => {
   });
 
   test('adds to what the collector said and changes none of it', () => {
-    const said: Metadata = { namespace: 'shop', pod: 'cart-5d8f-x1', podUid: 'pod-1', container: 'cart', node: 'as-said' };
+    const said: Metadata = {
+      namespace: 'shop',
+      pod: 'cart-5d8f-x1',
+      podUid: 'pod-1',
+      container: 'cart',
+      node: 'as-said',
+    };
     const { metadata } = world(pod()).complete(said, at);
     expect(metadata).toMatchObject(said);
     expect(metadata.containerId).toBe(idOne);
   });
 
   test.each([
-    ['a ReplicaSet of a Deployment', [replicaSet('cart-5d8f')], owner('ReplicaSet', 'cart-5d8f'), {}, 'Deployment', 'cart'],
+    [
+      'a ReplicaSet of a Deployment',
+      [replicaSet('cart-5d8f')],
+      owner('ReplicaSet', 'cart-5d8f'),
+      {},
+      'Deployment',
+      'cart',
+    ],
     ['a ReplicaSet that nobody owns', [replicaSet('solo', [])], owner('ReplicaSet', 'solo'), {}, 'ReplicaSet', 'solo'],
-    ['a ReplicaSet not seen yet, by the hash', [], owner('ReplicaSet', 'cart-5d8f'), { 'pod-template-hash': '5d8f' }, 'Deployment', 'cart'],
+    [
+      'a ReplicaSet not seen yet, by the hash',
+      [],
+      owner('ReplicaSet', 'cart-5d8f'),
+      { 'pod-template-hash': '5d8f' },
+      'Deployment',
+      'cart',
+    ],
     ['a ReplicaSet not seen yet, without a hash', [], owner('ReplicaSet', 'cart-5d8f'), {}, 'ReplicaSet', 'cart-5d8f'],
     [
       'a Job of a CronJob',
-      [{ ...replicaSet('report-1', owner('CronJob', 'report')), kind: 'Job', metadata: { name: 'report-1', namespace: 'shop', uid: 'Job-report-1', ownerReferences: owner('CronJob', 'report') } }],
+      [
+        {
+          ...replicaSet('report-1', owner('CronJob', 'report')),
+          kind: 'Job',
+          metadata: {
+            name: 'report-1',
+            namespace: 'shop',
+            uid: 'Job-report-1',
+            ownerReferences: owner('CronJob', 'report'),
+          },
+        },
+      ],
       owner('Job', 'report-1'),
       {},
       'CronJob',
@@ -96,7 +142,7 @@ describe('enrichment', () => {
     ['a DaemonSet', [], owner('DaemonSet', 'agent'), {}, 'DaemonSet', 'agent'],
     ['nobody', [], [], {}, undefined, undefined],
   ])('finds the workload of a pod of %s', (_, others, owners, labels, kind, name) => {
-    const { metadata } = world(pod({ owners, labels: labels as Record<string, string> }), ...others).complete({ podUid: 'pod-1' }, at);
+    const { metadata } = world(pod({ owners, labels }), ...others).complete({ podUid: 'pod-1' }, at);
     expect([metadata.workloadKind, metadata.workload]).toEqual([kind, name]);
   });
 
@@ -122,7 +168,10 @@ describe('enrichment', () => {
     enrichment.observe(observation('DELETED', pod()));
     enrichment.observe(observation('DELETED', service('cart', { app: 'cart' })));
     nowMs = 599_999;
-    expect(enrichment.complete({ containerId: idOne }, at)).toMatchObject({ known: true, metadata: { pod: 'cart-5d8f-x1', service: 'cart' } });
+    expect(enrichment.complete({ containerId: idOne }, at)).toMatchObject({
+      known: true,
+      metadata: { pod: 'cart-5d8f-x1', service: 'cart' },
+    });
     nowMs = 600_001;
     expect(enrichment.complete({ containerId: idOne }, at)).toEqual({ known: false, metadata: { containerId: idOne } });
   });
@@ -131,7 +180,12 @@ describe('enrichment', () => {
     const enrichment = world();
     const statuses = (id: string) => [{ name: 'store', containerID: `containerd://${id}`, state: {} }];
     const old = pod({ name: 'store-0', uid: 'old', owners: owner('StatefulSet', 'store'), statuses: statuses(idOne) });
-    const young = pod({ name: 'store-0', uid: 'young', owners: owner('StatefulSet', 'store'), statuses: statuses(idTwo) });
+    const young = pod({
+      name: 'store-0',
+      uid: 'young',
+      owners: owner('StatefulSet', 'store'),
+      statuses: statuses(idTwo),
+    });
     enrichment.observe(observation('ADDED', old));
     enrichment.observe(observation('ADDED', young));
     enrichment.observe(observation('DELETED', old));
@@ -148,7 +202,11 @@ describe('enrichment', () => {
           containerID: `containerd://${idTwo}`,
           state: { running: { startedAt: '2026-11-24T17:20:00Z' } },
           lastState: {
-            terminated: { containerID: `containerd://${idOne}`, startedAt: '2026-11-24T17:00:00Z', finishedAt: '2026-11-24T17:10:00Z' },
+            terminated: {
+              containerID: `containerd://${idOne}`,
+              startedAt: '2026-11-24T17:00:00Z',
+              finishedAt: '2026-11-24T17:10:00Z',
+            },
           },
         },
       ],
@@ -156,13 +214,21 @@ describe('enrichment', () => {
     const enrichment = world(restarted);
     const runAt = (time: string) =>
       enrichment.complete({ podUid: 'pod-1', container: 'cart' }, `2026-11-24T${time}.000000000Z`).metadata.containerId;
-    expect([runAt('17:05:00'), runAt('17:25:00'), runAt('17:15:00'), runAt('16:00:00')]).toEqual([idOne, idTwo, undefined, undefined]);
+    expect([runAt('17:05:00'), runAt('17:25:00'), runAt('17:15:00'), runAt('16:00:00')]).toEqual([
+      idOne,
+      idTwo,
+      undefined,
+      undefined,
+    ]);
     expect(enrichment.complete({ containerId: idOne }, at).metadata.container).toBe('cart');
   });
 
   test('knows a static pod by the hash of its manifest, which logs and cgroups carry in place of the uid', () => {
     const enrichment = world(pod({ uid: 'mirror', annotations: { 'kubernetes.io/config.hash': 'hash-1' } }));
-    expect(enrichment.complete({ podUid: 'hash-1' }, at)).toMatchObject({ known: true, metadata: { pod: 'cart-5d8f-x1', podUid: 'hash-1' } });
+    expect(enrichment.complete({ podUid: 'hash-1' }, at)).toMatchObject({
+      known: true,
+      metadata: { pod: 'cart-5d8f-x1', podUid: 'hash-1' },
+    });
   });
 
   test('stays within its bound: the dead go first, then the least used', () => {
@@ -178,7 +244,10 @@ describe('enrichment', () => {
   });
 
   test('without any observation nothing is worth waiting for', () => {
-    expect(createEnrichment().complete({ containerId: idOne }, at)).toEqual({ known: true, metadata: { containerId: idOne } });
+    expect(createEnrichment().complete({ containerId: idOne }, at)).toEqual({
+      known: true,
+      metadata: { containerId: idOne },
+    });
   });
 
   test('what names no pod is complete as it is', () => {

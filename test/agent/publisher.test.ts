@@ -31,19 +31,27 @@ function line(number: number, change: { traceId?: string; namespace?: string; me
 }
 
 function clock(number: number): RawEvent {
-  return { ...line(number), id: `clock-${number}`, data: { kind: 'source-health', state: 'healthy', reason: null, lost: 0 } };
+  return {
+    ...line(number),
+    id: `clock-${number}`,
+    data: { kind: 'source-health', state: 'healthy', reason: null, lost: 0 },
+  };
 }
 
 async function stored(transport: Transport): Promise<RawEvent[]> {
   const { first, last } = await transport.position('raw');
   const events: RawEvent[] = [];
   if (last < first) return events;
-  for await (const { body } of transport.read({ stream: 'raw', from: first, until: last })) events.push(...decodeEvents(body).events);
+  for await (const { body } of transport.read({ stream: 'raw', from: first, until: last }))
+    events.push(...decodeEvents(body).events);
   return events;
 }
 
-const messages = (events: readonly RawEvent[]): string[] =>
-  [...new Map(events.filter(({ data }) => data.kind === 'line').map(({ id, data }) => [id, String(data['message'])])).values()];
+const messages = (events: readonly RawEvent[]): string[] => [
+  ...new Map(
+    events.filter(({ data }) => data.kind === 'line').map(({ id, data }) => [id, String(data['message'])]),
+  ).values(),
+];
 
 describe('the publisher on the memory bus', () => {
   let folder: ReturnType<typeof temporaryFolder>;
@@ -65,7 +73,8 @@ describe('the publisher on the memory bus', () => {
   });
 
   test('publishes what it was given when flush() has resolved, batched by subject', async () => {
-    for (let number = 0; number < 100; number++) publisher.publish(line(number, { namespace: number % 2 === 0 ? 'shop' : 'bank' }));
+    for (let number = 0; number < 100; number++)
+      publisher.publish(line(number, { namespace: number % 2 === 0 ? 'shop' : 'bank' }));
     await publisher.flush();
     expect(await stored(transport)).toHaveLength(100);
     const { first, last } = await transport.position('raw');
@@ -83,7 +92,9 @@ describe('the publisher on the memory bus', () => {
     const events = await stored(transport);
     for (const [at, event] of events.entries()) {
       if (event.data.kind !== 'source-health') continue;
-      expect(events.slice(at).filter((later) => later.data.kind === 'line' && later.timestamp < event.timestamp)).toEqual([]);
+      expect(
+        events.slice(at).filter((later) => later.data.kind === 'line' && later.timestamp < event.timestamp),
+      ).toEqual([]);
     }
     expect(messages(events)).toHaveLength(1_000);
   });
@@ -93,8 +104,8 @@ describe('the publisher on the memory bus', () => {
     const following = transport.follow(traceSubject(traceId), new AbortController().signal)[Symbol.asyncIterator]();
     const next = following.next();
     publisher.publish(line(1, { traceId }));
-    const { value } = await next;
-    expect(decodeEvents((value as { body: Uint8Array }).body).events).toMatchObject([{ traceId, data: { message: 'line 1' } }]);
+    const { value } = (await next) as IteratorYieldResult<{ body: Uint8Array }>;
+    expect(decodeEvents(value.body).events).toMatchObject([{ traceId, data: { message: 'line 1' } }]);
     await following.return?.();
   });
 
@@ -116,8 +127,17 @@ describe('the publisher without a bus', () => {
     await new Promise((resolve) => closed.once('listening', resolve));
     const { port } = closed.address() as { port: number };
     await new Promise((resolve) => closed.close(resolve));
-    const transport = createTransport({ kind: 'nats', nats: { url: `nats://127.0.0.1:${port}`, stream: 'S', connectTimeoutMs: 100 } }, { log, registry: new Registry() });
-    const publisher = createPublisher({ transport, spoolPath: folder.path, spoolBytes: 100_000, log, registry: new Registry() });
+    const transport = createTransport(
+      { kind: 'nats', nats: { url: `nats://127.0.0.1:${port}`, stream: 'S', connectTimeoutMs: 100 } },
+      { log, registry: new Registry() },
+    );
+    const publisher = createPublisher({
+      transport,
+      spoolPath: folder.path,
+      spoolBytes: 100_000,
+      log,
+      registry: new Registry(),
+    });
     publisher.start();
     for (let round = 0; round < 20; round++) {
       for (let number = 0; number < 100; number++) publisher.publish(line(round * 100 + number));
@@ -140,7 +160,10 @@ describeWith(['nats'], 'the publisher on a NATS server', () => {
   beforeEach(async () => {
     folder = temporaryFolder();
     server = await startNats();
-    transport = createTransport({ kind: 'nats', nats: { url: server.url, stream: 'TAPIO_EVENTS', connectTimeoutMs: 2_000 } }, { log, registry: new Registry() });
+    transport = createTransport(
+      { kind: 'nats', nats: { url: server.url, stream: 'TAPIO_EVENTS', connectTimeoutMs: 2_000 } },
+      { log, registry: new Registry() },
+    );
   });
 
   afterEach(async () => {
@@ -150,7 +173,13 @@ describeWith(['nats'], 'the publisher on a NATS server', () => {
   });
 
   function create(): Publisher {
-    const publisher = createPublisher({ transport, spoolPath: folder.path, spoolBytes: 1e8, log, registry: new Registry() });
+    const publisher = createPublisher({
+      transport,
+      spoolPath: folder.path,
+      spoolBytes: 1e8,
+      log,
+      registry: new Registry(),
+    });
     publisher.start();
     return publisher;
   }

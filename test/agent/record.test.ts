@@ -36,7 +36,9 @@ function event(number: number): RawEvent {
   return { schemaVersion: 1, id: rawEventId(content), ...content };
 }
 
-async function readAll(path: string): Promise<{ events: RawEvent[]; unreadable: ReturnType<typeof readRecording>['unreadable'] }> {
+async function readAll(
+  path: string,
+): Promise<{ events: RawEvent[]; unreadable: ReturnType<typeof readRecording>['unreadable'] }> {
   const recording = readRecording(path);
   const events: RawEvent[] = [];
   for await (const each of recording) events.push(each);
@@ -84,7 +86,10 @@ describe('a recording', () => {
   ])('that %s is refused', async (_, content) => {
     const path = join(folder.path, 'none.jsonl');
     writeFileSync(path, content());
-    await expect(readAll(path)).rejects.toMatchObject({ code: 'RECORDING_UNREADABLE', message: expect.stringContaining(path) });
+    await expect(readAll(path)).rejects.toMatchObject({
+      code: 'RECORDING_UNREADABLE',
+      message: expect.stringContaining(path),
+    });
   });
 
   test('that is not there, or is no gzip file, is refused', async () => {
@@ -128,7 +133,10 @@ describe('record', () => {
     const ending = new AbortController();
     const said: string[] = [];
     const recording = record(options({ signal: ending.signal, progress: (text) => said.push(text) }));
-    const timer = setInterval(() => appendFileSync(join(container, '0.log'), `${now()} stderr F {"level":"error","msg":"boom"}\n`), 50);
+    const timer = setInterval(
+      () => appendFileSync(join(container, '0.log'), `${now()} stderr F {"level":"error","msg":"boom"}\n`),
+      50,
+    );
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     clearInterval(timer);
     ending.abort();
@@ -147,7 +155,12 @@ describe('record', () => {
       container: 'cart',
     });
     // The last word of every source is its clock, so that a replay can close its windows.
-    expect(read.slice(-2).map(({ data, metadata }) => [data.kind, metadata.source]).sort()).toEqual([
+    expect(
+      read
+        .slice(-2)
+        .map(({ data, metadata }) => [data.kind, metadata.source])
+        .sort(),
+    ).toEqual([
       ['source-health', 'container-logs@node-1'],
       ['source-health', 'kubernetes@node-1'],
     ]);

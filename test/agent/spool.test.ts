@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { transformSync } from '@swc/core';
 import { spawn } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { openSpool, type Spool, type SpoolOptions } from '../../agent/spool.js';
 import type { OutgoingMessage } from '../../src/transport/transport.js';
@@ -35,7 +44,12 @@ describe('the spool', () => {
   }
 
   function message(number: number, bytes = 100): OutgoingMessage {
-    return { stream: 'raw', subject: `events.log.line.${number % 64}`, id: String(number), body: new Uint8Array(bytes).fill(number % 256) };
+    return {
+      stream: 'raw',
+      subject: `events.log.line.${number % 64}`,
+      id: String(number),
+      body: new Uint8Array(bytes).fill(number % 256),
+    };
   }
 
   function* range(from: number, to: number): Generator<number> {
@@ -132,7 +146,10 @@ describe('the spool', () => {
 
   test('survives kill -9 while it is written: everything that append() returned for is there, whole and in order', async () => {
     const source = readFileSync(join(import.meta.dirname, '..', '..', 'agent', 'spool.ts'), 'utf8');
-    const { code } = transformSync(source, { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } });
+    const { code } = transformSync(source, {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'es6' },
+    });
     writeFileSync(join(folder.path, 'spool.mjs'), code);
     writeFileSync(
       join(folder.path, 'writer.mjs'),
@@ -146,7 +163,11 @@ describe('the spool', () => {
     );
     let expected = 0;
     for (let round = 0; round < 3; round++) {
-      const child = spawn(process.execPath, [join(folder.path, 'writer.mjs'), join(folder.path, 'spool'), String(expected)]);
+      const child = spawn(process.execPath, [
+        join(folder.path, 'writer.mjs'),
+        join(folder.path, 'spool'),
+        String(expected),
+      ]);
       let printed = '';
       await new Promise<void>((resolve, reject) => {
         child.once('error', reject);

@@ -77,7 +77,11 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
     metrics.lost.inc({ reason }, lines);
     const key = `${reason} ${where}`;
     const before = recent.get(key)?.lines ?? 0;
-    recent.set(key, { atMs: Date.now(), lines: before + lines, what: `${before + lines} lines of ${where} ${lostBecause[reason]}` });
+    recent.set(key, {
+      atMs: Date.now(),
+      lines: before + lines,
+      what: `${before + lines} lines of ${where} ${lostBecause[reason]}`,
+    });
   }
 
   function notice(key: string, what: string): void {
@@ -106,7 +110,14 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
       const file = openLogFile({ path: found.path, startAt, onOverlong: () => lose(1, 'overlong', where) });
       const guard = guards.get(where) ?? createRateGuard({ linesPerSecond, burstLines });
       guards.set(where, guard);
-      followed.set(found.key, { log: found, file, joiner: createLineJoiner({ maxChars: maxJoinedChars }), guard, lastRead: null, behind: false });
+      followed.set(found.key, {
+        log: found,
+        file,
+        joiner: createLineJoiner({ maxChars: maxJoinedChars }),
+        guard,
+        lastRead: null,
+        behind: false,
+      });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT') notice(`open ${where}`, `cannot open the log of ${where}: ${message}`);
@@ -140,7 +151,8 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
       more ||= one.behind;
       const pending = one.joiner.pendingSince();
       const finished = one.file.finished();
-      if (pending !== null && (finished || Date.now() - toEpochMs(pending) >= maxPieceAgeMs)) one.joiner.flush().forEach(collect);
+      if (pending !== null && (finished || Date.now() - toEpochMs(pending) >= maxPieceAgeMs))
+        one.joiner.flush().forEach(collect);
       if (finished) forget(key, where);
     }
     lines.sort((one, other) => (one.timestamp < other.timestamp ? -1 : one.timestamp > other.timestamp ? 1 : 0));
@@ -150,7 +162,9 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
 
   function forget(key: string, where: string): void {
     followed.delete(key);
-    const others = [...followed.values()].some(({ log: other }) => `${other.namespace}/${other.pod}/${other.container}` === where);
+    const others = [...followed.values()].some(
+      ({ log: other }) => `${other.namespace}/${other.pod}/${other.container}` === where,
+    );
     if (!others) guards.delete(where);
   }
 
@@ -179,7 +193,9 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
       sink = to;
       const { checkpointPath } = options;
       if (checkpointPath !== null) {
-        const positions = readCheckpoint(checkpointPath, (reason) => log.warn({ checkpointPath, reason }, 'log checkpoint is not usable'));
+        const positions = readCheckpoint(checkpointPath, (reason) =>
+          log.warn({ checkpointPath, reason }, 'log checkpoint is not usable'),
+        );
         resumed = positions && new Map(positions);
       }
       scan();
@@ -253,7 +269,14 @@ const lostBecause = {
 function lineEvent(line: PendingLine, timestamp: Timestamp, node: string): CollectedEvent {
   const { traceId, spanId, data } = parseLogText(line.text, line.stream);
   const { namespace, pod, podUid, container } = line.log;
-  return { type: 'log', timestamp, traceId, spanId, data: { ...data }, metadata: { node, namespace, pod, podUid, container } };
+  return {
+    type: 'log',
+    timestamp,
+    traceId,
+    spanId,
+    data: { ...data },
+    metadata: { node, namespace, pod, podUid, container },
+  };
 }
 
 function createMetrics(registry: Registry, files: () => number) {

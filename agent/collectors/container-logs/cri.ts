@@ -62,7 +62,8 @@ export function createLineJoiner({ maxChars }: { readonly maxChars: number }): L
   return {
     push(piece) {
       const open = pending.get(piece.stream);
-      if (!piece.partial && !open) return { timestamp: piece.timestamp, stream: piece.stream, text: piece.text.slice(0, maxChars) };
+      if (!piece.partial && !open)
+        return { timestamp: piece.timestamp, stream: piece.stream, text: piece.text.slice(0, maxChars) };
       const line = open ?? { timestamp: piece.timestamp, pieces: [], chars: 0 };
       append(line, piece.text);
       line.timestamp = piece.timestamp;
@@ -79,7 +80,11 @@ export function createLineJoiner({ maxChars }: { readonly maxChars: number }): L
       return oldest;
     },
     flush() {
-      const lines = [...pending].map(([stream, line]) => ({ timestamp: line.timestamp, stream, text: line.pieces.join('') }));
+      const lines = [...pending].map(([stream, line]) => ({
+        timestamp: line.timestamp,
+        stream,
+        text: line.pieces.join(''),
+      }));
       pending.clear();
       return lines;
     },

@@ -10,7 +10,9 @@ const spellings: Readonly<Record<Level, string>> = {
 };
 
 const levels = new Map<string, Level>(
-  (Object.keys(spellings) as Level[]).flatMap((level) => spellings[level].split(' ').map((word) => [word, level] as const)),
+  (Object.keys(spellings) as Level[]).flatMap((level) =>
+    spellings[level].split(' ').map((word) => [word, level] as const),
+  ),
 );
 
 /** Any library's word for a level to OpenTelemetry's severity text in lower case; null when it is none. */
@@ -37,7 +39,14 @@ interface TextForm {
   readonly level: Level | ((captured: string) => Level | null);
 }
 
-const klogLetters: Readonly<Record<string, Level>> = { I: 'info', W: 'warn', E: 'error', F: 'fatal', D: 'debug', V: 'debug' };
+const klogLetters: Readonly<Record<string, Level>> = {
+  I: 'info',
+  W: 'warn',
+  E: 'error',
+  F: 'fatal',
+  D: 'debug',
+  V: 'debug',
+};
 const redisMarks: Readonly<Record<string, Level>> = { '.': 'debug', '-': 'debug', '*': 'info', '#': 'warn' };
 
 /** In the order tried: forms that cannot be mistaken come first, the bare upper-case word last. */
@@ -53,7 +62,10 @@ const textForms: readonly TextForm[] = [
   { pattern: /^(?:Caused by: )?(?:[a-z_$][\w$]*\.)+[A-Z][\w$]*(?:Exception|Error)(?::|$)/, level: 'error' },
   { pattern: /^(?:Uncaught )?[A-Z]\w*(?:Error|Exception)(?: \[\w+\])?(?::|$)/, level: 'error' },
   // redis: `1:M 24 Nov 2026 12:00:00.000 # text`
-  { pattern: /^\d+:[XCSM] \d\d? \w{3} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)? ([.*#-]) /, level: (mark) => redisMarks[mark] ?? null },
+  {
+    pattern: /^\d+:[XCSM] \d\d? \w{3} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)? ([.*#-]) /,
+    level: (mark) => redisMarks[mark] ?? null,
+  },
   // Ruby's Logger: `E, [2026-11-24T12:00:00.000000 #1] ERROR -- : text`
   { pattern: /^([DIWEF]), \[\d{4}-/, level: (letter) => klogLetters[letter] ?? null },
   // apache: `[Tue Nov 24 12:00:00.000000 2026] [core:error] [pid 1] text`
@@ -61,12 +73,20 @@ const textForms: readonly TextForm[] = [
   // logfmt, and JSON that was cut
   { pattern: /(?:^|[\s,{])"?(?:level|severity|lvl|loglevel|log\.level)"?\s*[=:]\s*"?([A-Za-z]+)/i, level: levelOfWord },
   // nginx `[error]`, MySQL `[ERROR]`, Spring and others `[WARN ]`, anywhere near the start
-  { pattern: /^.{0,80}?\[\s*(trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal|severe|panic)\s*\]/i, level: levelOfWord },
+  {
+    pattern:
+      /^.{0,80}?\[\s*(trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal|severe|panic)\s*\]/i,
+    level: levelOfWord,
+  },
   // .NET's console: `fail: Microsoft.AspNetCore[0]`; npm `error: text`, `WARNING: text`
-  { pattern: /^(trce|dbug|info|warn|warning|fail|crit|error|fatal|debug|notice|critical|severe)\s?(?::|!)/i, level: levelOfWord },
+  {
+    pattern: /^(trce|dbug|info|warn|warning|fail|crit|error|fatal|debug|notice|critical|severe)\s?(?::|!)/i,
+    level: levelOfWord,
+  },
   // log4j, logback, python, zap, PostgreSQL (`ERROR:  relation …`), tracing: a level word in capitals among the first columns
   {
-    pattern: /^.{0,100}?(?:^|[\s|:\](-])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|FATAL|SEVERE|PANIC|EMERG|ALERT)(?=$|[\s|:\])[-])/,
+    pattern:
+      /^.{0,100}?(?:^|[\s|:\](-])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|FATAL|SEVERE|PANIC|EMERG|ALERT)(?=$|[\s|:\])[-])/,
     level: levelOfWord,
   },
 ];

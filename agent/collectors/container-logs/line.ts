@@ -18,7 +18,18 @@ const maxDepth = 3;
 // eslint's no-control-regex is about typing mistakes; ESC is meant here.
 const colourCodes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g');
 
-const levelKeys = ['level', 'severity', 'lvl', 'log.level', 'loglevel', 'levelname', 'level_name', 'severitytext', 'severity_text', '@level'];
+const levelKeys = [
+  'level',
+  'severity',
+  'lvl',
+  'log.level',
+  'loglevel',
+  'levelname',
+  'level_name',
+  'severitytext',
+  'severity_text',
+  '@level',
+];
 const messageKeys = ['msg', 'message', '@message', '@m', 'body', 'short_message', 'log', 'event', 'text'];
 const traceKeys = ['trace_id', 'traceid', 'trace.id', 'oteltraceid', 'x-b3-traceid', 'logging.googleapis.com/trace'];
 const spanKeys = ['span_id', 'spanid', 'span.id', 'otelspanid', 'x-b3-spanid', 'logging.googleapis.com/spanid'];
@@ -61,7 +72,9 @@ function parseFields(fields: Fields, line: string, stream: LogStream): ParsedLin
   const messageText = message === null ? line : String(message).replace(colourCodes, '');
   const numbered = typeof severityNumber === 'number' ? levelOfSeverityNumber(severityNumber) : null;
   return {
-    ...(traceId === null ? traceparent : together(traceId, spanId ?? (traceparent.traceId === traceId ? traceparent.spanId : null))),
+    ...(traceId === null
+      ? traceparent
+      : together(traceId, spanId ?? (traceparent.traceId === traceId ? traceparent.spanId : null))),
     data: {
       kind: 'line',
       stream,
@@ -97,7 +110,8 @@ function jsonFields(line: string): Fields | null {
 }
 
 function levelOf(value: Scalar | null): Level | null {
-  if (typeof value === 'string') return levelOfWord(value) ?? (/^\d+$/.test(value) ? levelOfNumber(Number(value)) : null);
+  if (typeof value === 'string')
+    return levelOfWord(value) ?? (/^\d+$/.test(value) ? levelOfNumber(Number(value)) : null);
   return typeof value === 'number' ? levelOfNumber(value) : null;
 }
 

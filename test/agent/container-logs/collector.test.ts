@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
@@ -66,7 +76,10 @@ describe('container logs', () => {
 
   test('gives each line with the time of the runtime and the place from the path', async () => {
     const at = now();
-    writeFileSync(logPath(), `${at} stderr F {"level":"error","msg":"boom","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}\n`);
+    writeFileSync(
+      logPath(),
+      `${at} stderr F {"level":"error","msg":"boom","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}\n`,
+    );
     const { drain, events } = await follow();
     await drain();
     expect(events).toEqual([
@@ -76,7 +89,13 @@ describe('container logs', () => {
         traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
         spanId: null,
         data: { kind: 'line', stream: 'stderr', message: 'boom', level: 'error', attributes: {} },
-        metadata: { node: 'node-1', namespace: 'shop', pod: 'cart-7d9f8', podUid: '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', container: 'cart' },
+        metadata: {
+          node: 'node-1',
+          namespace: 'shop',
+          pod: 'cart-7d9f8',
+          podUid: '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d',
+          container: 'cart',
+        },
       },
     ]);
   });
@@ -283,7 +302,10 @@ describe('container logs', () => {
     write(path, 'x');
     const watermark = await drain();
     // The runtime stalled between stamping the line and writing it.
-    appendFileSync(path, `${fromEpochMs(Date.now() - 2_000)} stdout F late\n${fromEpochMs(Date.now() - 3_600_000)} stdout F ancient\n`);
+    appendFileSync(
+      path,
+      `${fromEpochMs(Date.now() - 2_000)} stdout F late\n${fromEpochMs(Date.now() - 3_600_000)} stdout F ancient\n`,
+    );
     await drain();
     expect(events.slice(1).map(({ timestamp }) => timestamp)).toEqual([watermark]);
     expect(collector.health()).toMatchObject({ state: 'degraded', lost: 1 });
@@ -296,7 +318,10 @@ describe('container logs', () => {
     const line = 'x'.repeat(8_000);
     // More than one drain may read: 32 MiB of one file, at 64 KiB a round and file with many files around.
     for (let block = 0; block < 64; block++) {
-      appendFileSync(path, Array.from({ length: 64 }, (_, at) => `${fromEpochMs(startMs + block * 64 + at)} stdout F ${line}\n`).join(''));
+      appendFileSync(
+        path,
+        Array.from({ length: 64 }, (_, at) => `${fromEpochMs(startMs + block * 64 + at)} stdout F ${line}\n`).join(''),
+      );
     }
     const { drain, events } = await follow({ linesPerSecond: 1e9, burstLines: 1e9 });
     for (let round = 0; round < 100 && events.length < 4_096; round++) {

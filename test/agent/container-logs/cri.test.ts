@@ -13,15 +13,24 @@ describe('a line of a CRI log', () => {
     ['2026-11-24T17:30:41Z stdout F', '2026-11-24T17:30:41.000000000Z', 'stdout', false, ''],
     // tags after the first are for later versions of the format
     ['2026-11-24T17:30:41Z stdout P:TAG1:TAG2 a b', '2026-11-24T17:30:41.000000000Z', 'stdout', true, 'a b'],
-    ['2026-11-24T17:30:41Z stdout F  two blanks stay', '2026-11-24T17:30:41.000000000Z', 'stdout', false, ' two blanks stay'],
+    [
+      '2026-11-24T17:30:41Z stdout F  two blanks stay',
+      '2026-11-24T17:30:41.000000000Z',
+      'stdout',
+      false,
+      ' two blanks stay',
+    ],
   ])('%s', (line, timestamp, stream, partial, text) => {
     expect(parseCriLine(line)).toEqual({ timestamp, stream, partial, text });
   });
 
-  test.each(['', 'plain text', '2026-11-24T17:30:41Z stdin F x', '2026-13-45T99:99:99.000000000Z stdout F x', '{"log":"x","stream":"stdout"}'])(
-    'that is none is not taken for one: %s',
-    (line) => expect(parseCriLine(line)).toBeNull(),
-  );
+  test.each([
+    '',
+    'plain text',
+    '2026-11-24T17:30:41Z stdin F x',
+    '2026-13-45T99:99:99.000000000Z stdout F x',
+    '{"log":"x","stream":"stdout"}',
+  ])('that is none is not taken for one: %s', (line) => expect(parseCriLine(line)).toBeNull());
 
   test('of any text whatever never throws', () => {
     fc.assert(fc.property(fc.string(), (line) => void parseCriLine(line)));

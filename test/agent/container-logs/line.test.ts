@@ -104,7 +104,10 @@ describe('the trace of a line', () => {
     [`level=info traceID=${trace}`, { traceId: trace, spanId: null }],
     [`traceparent: 00-${trace}-${span}-00 GET /`, both],
     [`2026-11-24 INFO [cart,${trace},${span}] x`, both],
-    [`2026-11-24 INFO [cart,a3ce929d0e0e4736,${span},true] x`, { traceId: '0000000000000000a3ce929d0e0e4736', spanId: span }],
+    [
+      `2026-11-24 INFO [cart,a3ce929d0e0e4736,${span},true] x`,
+      { traceId: '0000000000000000a3ce929d0e0e4736', spanId: span },
+    ],
     [`trace-id: "${trace}"`, { traceId: trace, spanId: null }],
     // never invented
     [`{"trace_id":"${'0'.repeat(32)}","span_id":"${span}"}`, none],
@@ -120,7 +123,16 @@ describe('the trace of a line', () => {
 
 describe('the message and the rest', () => {
   test('a JSON line gives its message, and its other scalars by dotted path', () => {
-    const line = { time: 'x', level: 'error', service: 'cart', msg: 'boom', error: { code: 'ECONNREFUSED', port: 80 }, tags: ['a'], ok: false, gone: null };
+    const line = {
+      time: 'x',
+      level: 'error',
+      service: 'cart',
+      msg: 'boom',
+      error: { code: 'ECONNREFUSED', port: 80 },
+      tags: ['a'],
+      ok: false,
+      gone: null,
+    };
     expect(parseLogText(JSON.stringify(line), 'stderr').data).toEqual({
       kind: 'line',
       stream: 'stderr',
@@ -135,7 +147,9 @@ describe('the message and the rest', () => {
   });
 
   test('a text line stays whole, without its colours', () => {
-    expect(parseLogText('\u001b[1;31mERROR\u001b[0m level=error boom  ', 'stdout').data.message).toBe('ERROR level=error boom');
+    expect(parseLogText('\u001b[1;31mERROR\u001b[0m level=error boom  ', 'stdout').data.message).toBe(
+      'ERROR level=error boom',
+    );
   });
 
   test('a long message is cut, and not within a character', () => {
@@ -149,13 +163,21 @@ describe('the message and the rest', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
         const { data } = parseLogText(JSON.stringify(object), 'stdout');
-        expect(Object.values(data.attributes).every((value) => ['string', 'number', 'boolean'].includes(typeof value))).toBe(true);
+        expect(
+          Object.values(data.attributes).every((value) => ['string', 'number', 'boolean'].includes(typeof value)),
+        ).toBe(true);
       }),
     );
   });
 
   test('a hostile line does not hold the thread: matching stays linear', () => {
-    for (const line of ['['.repeat(100_000), 'a.'.repeat(50_000), `${' '.repeat(100_000)}x`, 'trace'.repeat(20_000), '-'.repeat(100_000)]) {
+    for (const line of [
+      '['.repeat(100_000),
+      'a.'.repeat(50_000),
+      `${' '.repeat(100_000)}x`,
+      'trace'.repeat(20_000),
+      '-'.repeat(100_000),
+    ]) {
       expect(parseLogText(line, 'stdout').data.level).toBeNull();
     }
   });
