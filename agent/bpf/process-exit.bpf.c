@@ -85,6 +85,15 @@ static __always_inline __u8 container_init_of(struct task_struct *leader, struct
 	return CONTAINER_INIT_UNKNOWN;
 }
 
+/*
+ * runc joins a container in stages (libcontainer/nsenter), each of which ends well in the container's cgroup when the next one stands.
+ * Only when a stage fails, as with a command that is not there, has the container something to tell.
+ */
+static __always_inline bool is_runtime_stage(const char *comm)
+{
+	return comm[0] == 'r' && comm[1] == 'u' && comm[2] == 'n' && comm[3] == 'c' && comm[4] == ':' && comm[5] == '[';
+}
+
 SEC("raw_tp/sched_process_exit")
 int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -93,6 +102,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct hook_counters *counters = counters_of(EVENT_PROCESS_EXIT);
 	struct cgroup *leaf, *container;
 	struct process_exit *event;
+	char comm[COMM_BYTES] = {};
 	__u32 wait_status;
 	__u8 below = 0, init;
 
@@ -108,7 +118,8 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	}
 	wait_status = wait_status_of(leader);
 	init = container_init_of(leader, container);
-	if (wait_status == 0 && init == NOT_CONTAINER_INIT && !also_success) {
+	bpf_core_read_str(comm, sizeof(comm), &leader->comm);
+	if (wait_status == 0 && !also_success && (init == NOT_CONTAINER_INIT || is_runtime_stage(comm))) {
 		counters->skipped++;
 		return 0;
 	}
@@ -125,8 +136,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	event->wait_status = wait_status;
 	event->container_init = init;
 	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
-	__builtin_memset(event->comm, 0, sizeof(event->comm));
-	bpf_core_read_str(event->comm, sizeof(event->comm), &leader->comm);
+	__builtin_memcpy(event->comm, comm, sizeof(event->comm));
 	fill_lineage(&event->lineage, container, below, true);
 	bpf_ringbuf_submit(event, 0);
 	counters->emitted++;
