@@ -52,6 +52,8 @@ export interface HopOptions<Item> {
    * durable before the restart, only the state is wanted.
    */
   handle(items: readonly Item[], watermarkMs: number, rebuilding: boolean): Promise<void>;
+  /** The hop has stopped by itself: nothing more is acknowledged, a restart takes up where it was. */
+  onFailure(error: unknown): void;
 }
 
 interface Pending {
@@ -130,7 +132,6 @@ export function createHop<Item>(options: HopOptions<Item>): Hop {
   };
 
   const run = async (recoveredTo: number): Promise<void> => {
-    let lastWorking = Date.now();
     for await (const batch of consumer!) {
       for (const message of batch) {
         if (message.sequence <= recoveredTo) {
@@ -154,12 +155,14 @@ export function createHop<Item>(options: HopOptions<Item>): Hop {
         handledTo = Math.max(handledTo, message.sequence);
       }
       await release(false);
-      if (Date.now() - lastWorking > workingEveryMs) {
-        lastWorking = Date.now();
-        for (const { message } of pending) message.working();
-      }
     }
   };
+
+  /** Also while a commit is being waited for: held back or retried is not lost. */
+  const work = setInterval(() => {
+    for (const { message } of pending) message.working();
+  }, workingEveryMs);
+  work.unref();
 
   return {
     async start() {
@@ -171,14 +174,14 @@ export function createHop<Item>(options: HopOptions<Item>): Hop {
         ...(options.shards && { shards: options.shards }),
       });
       running = run(recoveredTo).catch((error: unknown) => {
-        if (!stopping) log.error({ err: error, stream: options.stream }, 'the hop has stopped');
-        throw error;
+        if (!stopping) options.onFailure(error);
       });
     },
     async stop() {
       stopping = true;
+      clearInterval(work);
       await consumer?.stop();
-      await running?.catch(() => undefined);
+      await running;
     },
     stats: () => ({
       watermarkMs: watermark.currentMs(),

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { ThroughlineError } from '../src/errors.js';
+import { entityId } from '../src/model/entity.js';
+import type { Finding } from '../src/model/finding.js';
+import { toEpochMs } from '../src/model/time.js';
+import { decode as decodeBody, encode } from '../src/transport/codec.js';
+import { deadLetter } from '../src/transport/dead-letter.js';
+import { resultSubject } from '../src/transport/subjects.js';
+import type { OutgoingMessage, StoredMessage, Transport } from '../src/transport/transport.js';
+import type { Correlator, CorrelatorOutput } from './correlator.js';
+import type { HopItem } from './hop.js';
+import type { IncidentStore } from './store.js';
+
+/** The second hop's work: Findings to incidents, first into the graph, then onto the results stream. */
+export interface Decide {
+  decode(message: StoredMessage): Promise<readonly HopItem<Finding>[]>;
+  handle(findings: readonly Finding[], watermarkMs: number, rebuilding: boolean): Promise<void>;
+}
+
+export interface DecideOptions {
+  readonly transport: Pick<Transport, 'publish'>;
+  readonly correlator: Correlator;
+  readonly store: IncidentStore;
+  readonly log: Logger;
+  readonly registry: Registry;
+  /** Aborted on stop: an endless retry against a store that is away ends, unacknowledged. */
+  readonly signal: AbortSignal;
+}
+
+const firstRetryMs = 500;
+const longestRetryMs = 15_000;
+
+export function createDecide({ transport, correlator, store, log, registry, signal }: DecideOptions): Decide {
+  const latency = new Histogram({
+    name: 'throughline_correlation_seconds',
+    help: 'Time from findings complete to results durable, per step; a rise delays every story.',
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+    registers: [registry],
+  });
+  const published = new Counter({
+    name: 'throughline_results_total',
+    help: 'Revisions of incidents published; many for one incident mean that its evidence keeps changing.',
+    labelNames: ['status'],
+    registers: [registry],
+  });
+  const sizes = new Gauge({
+    name: 'throughline_correlator_size',
+    help: 'What the correlator holds in memory; entities that only rise mean that deletions are not seen.',
+    labelNames: ['of'],
+    registers: [registry],
+    collect() {
+      const { entities, relations, problems, openIncidents } = correlator.stats();
+      this.set({ of: 'entities' }, entities);
+      this.set({ of: 'relations' }, relations);
+      this.set({ of: 'problems' }, problems);
+      this.set({ of: 'open_incidents' }, openIncidents);
+    },
+  });
+  void sizes;
+
+  /** Transient: again until it works. Poison: reported with the results it held, and the rest goes on. */
+  const persist = async (output: CorrelatorOutput): Promise<void> => {
+    for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+      try {
+        await store.commit(output);
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        if (error instanceof ThroughlineError && error.kind === 'poison') {
+          log.error({ err: error, incidentIds: output.results.map(({ incidentId }) => incidentId) }, 'the graph refused these rows');
+          const body = encode(output.results.length > 0 ? output.results : [{ events: output.events.length, entities: output.entities.length }]);
+          await transport.publish([deadLetter('unified', { subject: 'unified', body, sequence: 0, headers: {} }, error)]);
+          return;
+        }
+        log.warn({ err: error, retryMs }, 'the graph is away; nothing is acknowledged until it is back');
+        await delay(retryMs, undefined, { signal });
+      }
+    }
+  };
+
+  return {
+    async decode(message) {
+      try {
+        return decodeBody<Finding>(message.body).map((finding): HopItem<Finding> => ({
+          item: finding,
+          atMs: toEpochMs(finding.at),
+          key: keyOf(finding),
+          clockOf: finding.kind === 'health' ? finding.source.source : null,
+        }));
+      } catch (error) {
+        if (!(error instanceof ThroughlineError)) throw error;
+        log.warn({ err: error, sequence: message.sequence }, 'a message of the unified stream cannot be read');
+        await transport.publish([deadLetter('unified', message, error)]);
+        return [];
+      }
+    },
+    async handle(findings, watermarkMs, rebuilding) {
+      const end = latency.startTimer();
+      correlator.take(findings);
+      correlator.advance(watermarkMs);
+      const output = correlator.drain();
+      if (rebuilding) return;
+      await persist(output);
+      if (output.results.length > 0) {
+        await transport.publish(
+          output.results.map(
+            (result): OutgoingMessage => ({
+              stream: 'results',
+              subject: resultSubject(result.cluster, result.rootCauseEntity.namespace, result.incidentId),
+              body: encode([result]),
+              id: result.id,
+            }),
+          ),
+        );
+      }
+      for (const { status, incidentId, revision, title } of output.results) {
+        published.inc({ status });
+        log.info({ incidentId, revision, status, title }, 'incident revised');
+      }
+      end();
+    },
+  };
+}
+
+/** Order among equal times: states before events before clocks, then by what they are about. */
+function keyOf(finding: Finding): string {
+  switch (finding.kind) {
+    case 'entity':
+      return `1 ${finding.entity.id}`;
+    case 'event':
+      return `2 ${finding.event.id} ${finding.event.count}`;
+    case 'health':
+      return `3 ${entityId(finding.source.cluster, 'Source', null, finding.source.source)}`;
+  }
+}

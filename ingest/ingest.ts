@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { Gauge, type Registry } from 'prom-client';
+import type { Config } from '../src/config/load-config.js';
+import { packageRoot } from '../src/config/package-root.js';
+import type { Finding } from '../src/model/finding.js';
+import type { RawEvent } from '../src/model/raw-event.js';
+import type { GraphStore } from '../src/graph/store.js';
+import type { Transport } from '../src/transport/transport.js';
+import { createCorrelator } from './correlator.js';
+import { createDecide } from './decide.js';
+import { createHop, type Hop } from './hop.js';
+import { createReceive } from './receive.js';
+import { loadRules } from './rules/load.js';
+import { createIncidentStore } from './store.js';
+import { createTransform } from './transform/transform.js';
+
+/** The ingest role: both hops. The graph and the transport are started by whoever made them. */
+export interface Ingest {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
+}
+
+export interface IngestOptions {
+  readonly cluster: string;
+  readonly config: Pick<Config, 'correlation'>;
+  readonly transport: Transport;
+  readonly graph: GraphStore;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+export function createIngest({ cluster, config, transport, graph, log, registry }: IngestOptions): Ingest {
+  const { minEvents, latenessMs, horizonMs, maxBytes } = config.correlation;
+  const stopping = new AbortController();
+  let failure: string | null = null;
+  const onFailure = (error: unknown): void => {
+    failure = error instanceof Error ? error.message : String(error);
+    log.error({ err: error }, 'ingest has stopped; restart it, it takes up where it was');
+  };
+
+  const transform = createTransform({ cluster, log, registry });
+  const receive = createReceive({ transport, transform, cluster, log, registry });
+  const correlator = createCorrelator({ cluster, rules: loadRules([join(packageRoot(), 'ingest/rules')]), minEvents });
+  const store = createIncidentStore({ graph, log, registry });
+  const decide = createDecide({ transport, correlator, store, log, registry, signal: stopping.signal });
+
+  const shared = { transport, log, maxBufferBytes: maxBytes, horizonMs, latenessMs, onFailure };
+  const first = createHop<RawEvent>({ ...shared, ...receive, stream: 'raw', durable: 'transform', lanes: ['priority', 'events'] });
+  const second = createHop<Finding>({ ...shared, ...decide, stream: 'unified', durable: `correlate-${cluster}`, lanes: ['events'] });
+  reportHops(registry, { transform: first, correlate: second });
+
+  return {
+    async start() {
+      await second.start();
+      await first.start();
+    },
+    async stop() {
+      stopping.abort();
+      await first.stop();
+      await second.stop();
+    },
+    readiness() {
+      const reasons = failure === null ? [] : [`ingest has stopped: ${failure}`];
+      const { connected, reason } = transport.health();
+      if (!connected) reasons.push(`the bus is away: ${reason ?? 'no connection'}`);
+      return { ready: reasons.length === 0, reasons };
+    },
+  };
+}
+
+function reportHops(registry: Registry, hops: Readonly<Record<string, Hop>>): void {
+  const gauge = (name: string, help: string, read: (hop: Hop) => number): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['hop'],
+      registers: [registry],
+      collect() {
+        for (const [hop, each] of Object.entries(hops)) this.set({ hop }, read(each));
+      },
+    });
+  };
+  gauge('throughline_window_events', 'Items held back until the watermark passes them; a rise means that a source has fallen behind.', (hop) => hop.stats().buffered);
+  gauge('throughline_window_bytes', 'Bytes of these items; at correlation.max_bytes the oldest are handed on early.', (hop) => hop.stats().bufferedBytes);
+  gauge('throughline_late_total', 'Items that came after the watermark had passed their time; a rise means clocks that promise too much.', (hop) => hop.stats().late);
+  gauge('throughline_forced_total', 'Items handed on early because the window was full; raise correlation.max_bytes, or find the flood.', (hop) => hop.stats().forced);
+  gauge('throughline_watermark_seconds', 'Event time that is complete, as seconds since 1970; the distance to now is how far behind the stories are.', (hop) => {
+    const { watermarkMs } = hop.stats();
+    return Number.isFinite(watermarkMs) ? watermarkMs / 1000 : 0;
+  });
+}
