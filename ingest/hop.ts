@@ -43,7 +43,7 @@ export interface HopOptions<Item> {
   readonly maxBufferBytes: number;
   /** How far before the acknowledged floor state is rebuilt from, by the time messages were stored. */
   readonly horizonMs: number;
-  /** A source this far behind the most advanced one no longer holds up the rest. */
+  /** A source that has been silent this long, while others were not, no longer holds up the rest. */
   readonly latenessMs: number;
   /** Never throws: what cannot be read is dealt with inside. */
   decode(message: StoredMessage): Promise<readonly HopItem<Item>[]>;
@@ -77,12 +77,11 @@ export function createHop<Item>(options: HopOptions<Item>): Hop {
   let running: Promise<void> | null = null;
   let stopping = false;
   let handledTo = 0;
-  let mostAdvancedMs = -Infinity;
 
   /** A clock speaks for the lane it came through; a source is complete only as far as both lanes are. */
   const observe = (source: string, lanes: readonly Lane[], atMs: number): void => {
-    for (const lane of options.lanes) watermark.observe(`${source} ${lane}`, lanes.includes(lane) ? atMs : -Infinity);
-    if (atMs > mostAdvancedMs) mostAdvancedMs = atMs;
+    const arrivedMs = performance.now();
+    for (const lane of options.lanes) watermark.observe(`${source} ${lane}`, lanes.includes(lane) ? atMs : -Infinity, arrivedMs);
   };
 
   const take = (items: readonly HopItem<Item>[], lanes: readonly Lane[], bytes: number, waiting: Pending | null): void => {
@@ -94,7 +93,7 @@ export function createHop<Item>(options: HopOptions<Item>): Hop {
   };
 
   const release = async (rebuilding: boolean): Promise<void> => {
-    for (const source of watermark.expire(mostAdvancedMs - options.latenessMs)) {
+    for (const source of watermark.expire(options.latenessMs)) {
       log.warn({ source }, 'this source has fallen silent; the rest go on without it');
     }
     const ready = buffer.advance(watermark.currentMs());

@@ -4,38 +4,43 @@
  * the same order whatever order they arrived in.
  */
 export interface Watermark {
-  /** A clock of a source. Clocks never go back. */
-  observe(source: string, atMs: number): void;
-  /** Forgets sources whose clock is older than this, so that a dead agent does not hold up the rest. Returns their names. */
-  expire(olderThanMs: number): string[];
+  /** A clock of a source, and when it arrived (any clock that does not go back). Clocks of event time never go back either. */
+  observe(source: string, atMs: number, arrivedMs: number): void;
+  /**
+   * Forgets sources that have said nothing for this long while others have, so that a dead agent does not hold up the rest. Returns
+   * their names. It is arrival that counts: a replay at full speed, or a pause of the whole pipeline, expires nobody.
+   */
+  expire(silentMs: number): string[];
   /** -Infinity until the first clock is seen. */
   currentMs(): number;
 }
 
 export function createWatermark(): Watermark {
-  const clocks = new Map<string, number>();
+  const clocks = new Map<string, { atMs: number; arrivedMs: number }>();
+  let newestArrivalMs = -Infinity;
   let floor = -Infinity;
   let currentMs = -Infinity;
 
   const recompute = (): void => {
     let least = Infinity;
-    for (const at of clocks.values()) if (at < least) least = at;
+    for (const { atMs } of clocks.values()) if (atMs < least) least = atMs;
     if (least !== Infinity && least > floor) floor = least;
     currentMs = floor;
   };
 
   return {
-    observe(source, atMs) {
+    observe(source, atMs, arrivedMs) {
+      newestArrivalMs = Math.max(newestArrivalMs, arrivedMs);
       const before = clocks.get(source);
-      if (before !== undefined && atMs <= before) return;
-      clocks.set(source, atMs);
+      if (before !== undefined) before.arrivedMs = arrivedMs;
+      if (before !== undefined && atMs <= before.atMs) return;
+      clocks.set(source, { atMs, arrivedMs });
       recompute();
     },
-    expire(olderThanMs) {
-      const gone = [...clocks].filter(([, at]) => at < olderThanMs).map(([source]) => source);
-      if (gone.length === 0 || gone.length === clocks.size) return [];
+    expire(silentMs) {
+      const gone = [...clocks].filter(([, { arrivedMs }]) => newestArrivalMs - arrivedMs > silentMs).map(([source]) => source);
       for (const source of gone) clocks.delete(source);
-      recompute();
+      if (gone.length > 0) recompute();
       return gone.sort();
     },
     currentMs: () => currentMs,
