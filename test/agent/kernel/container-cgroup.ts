@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memoryTree } from '../../../agent/collectors/kernel/cgroups.js';
 
@@ -71,6 +71,23 @@ function removed(cgroup: string): boolean {
     if (['EBUSY', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
+}
+
+/** Touches memory until the kernel ends it. */
+export const hog = `exec ${process.execPath} -e 'const kept = []; for (;;) kept.push(Buffer.alloc(4 * 1024 * 1024, 1))'`;
+
+/**
+ * Fills the cgroup without having memory itself (a file in memory belongs to no process), so that the OOM killer, run by this process,
+ * chooses another one. Returns its pid, and how to clean up.
+ */
+export async function victimOfAnother(
+  container: ContainerCgroupUnderTest,
+): Promise<{ pid: number; clean: () => void }> {
+  const { pid } = container.spawn('echo 1000 > /proc/$$/oom_score_adj && exec sleep 1000');
+  await eventually(() => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n' || undefined);
+  const file = `/dev/shm/throughline-${pid}`;
+  container.spawn(`exec dd if=/dev/zero of=${file} bs=1M count=${Math.ceil(container.limitBytes / 1024 / 1024) * 2}`);
+  return { pid: pid!, clean: () => rmSync(file, { force: true }) };
 }
 
 /** Looks again until it is there, some thousands of times: then it never will be. */

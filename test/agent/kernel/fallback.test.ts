@@ -17,7 +17,7 @@ import { createOomLogParser } from '../../../agent/collectors/kernel/kernel-log.
 import type { CollectedEvent } from '../../../agent/collector.js';
 import type { OomVictim } from '../../../src/model/payloads.js';
 import { describeWith } from '../../servers/availability.js';
-import { createContainerCgroup, eventually } from './container-cgroup.js';
+import { createContainerCgroup, eventually, hog } from './container-cgroup.js';
 
 jest.setTimeout(30_000);
 
@@ -270,9 +270,7 @@ describeWith(['ebpf'], 'the fallback on this kernel', () => {
       addon: { addon: null, objectFile: null, reason: 'not built' },
     });
     await collector.start((event) => events.push(event), new AbortController().signal);
-    const child = container.spawn(
-      `exec ${process.execPath} -e 'const a = []; for (;;) a.push(Buffer.alloc(4 * 1024 * 1024, 1))'`,
-    );
+    const child = container.spawn(hog);
     const mine = () => events.filter(({ metadata }) => metadata.containerId === container.containerId);
     const event = await eventually(() => mine()[0]);
     expect(event.data).toMatchObject({

@@ -9,13 +9,17 @@ import type { CollectedEvent, Collector } from '../../../agent/collector.js';
 import type { OomVictim, ProcessExit } from '../../../src/model/payloads.js';
 import { toEpochMs } from '../../../src/model/time.js';
 import { describeWith } from '../../servers/availability.js';
-import { createContainerCgroup, eventually, type ContainerCgroupUnderTest } from './container-cgroup.js';
+import {
+  createContainerCgroup,
+  eventually,
+  hog,
+  victimOfAnother,
+  type ContainerCgroupUnderTest,
+} from './container-cgroup.js';
 
 jest.setTimeout(30_000);
 
 const MiB = 1024 * 1024;
-/** Touches memory until the kernel ends it. */
-const hog = `exec ${process.execPath} -e 'const kept = []; for (;;) kept.push(Buffer.alloc(4 * 1024 * 1024, 1))'`;
 
 describeWith(['ebpf'], 'the kernel collector on this kernel', () => {
   let container: ContainerCgroupUnderTest;
@@ -64,6 +68,14 @@ describeWith(['ebpf'], 'the kernel collector on this kernel', () => {
     expect(victim.anonRssKiB! * 1024).toBeLessThanOrEqual(container.limitBytes);
     expect(victim.totalVmKiB!).toBeGreaterThan(victim.anonRssKiB!);
     expect(await exit(({ pid }) => pid === child.pid)).toMatchObject({ signal: 9, exitCode: 0 });
+  });
+
+  test('the victim is whom the kernel chose, not who asked for memory', async () => {
+    const { pid, clean } = await victimOfAnother(container);
+    const victim = (await eventually(() => mine('oom-victim')[0])).data as unknown as OomVictim;
+    clean();
+    expect(victim).toMatchObject({ pid, comm: 'sleep', oomScoreAdj: 1000, cgroup: container.path });
+    expect(victim.anonRssKiB! * 1024).toBeLessThan(container.limitBytes / 4);
   });
 
   test('the OOM victim is told of before its own exit, both in wall-clock time', async () => {
@@ -137,6 +149,13 @@ describeWith(['ebpf'], 'the kernel collector on this kernel', () => {
     expect(await registry.metrics()).toMatch(
       /throughline_kernel_hook_events_total\{hook="process-exit",outcome="skipped"\} [1-9]/,
     );
+  });
+
+  test("runc's own stages are not the container's, unless one fails", async () => {
+    container.run('printf "runc:[1:CHILD]" > /proc/$$/comm; exit 0');
+    container.run('printf "runc:[2:INIT]" > /proc/$$/comm; exit 127');
+    expect(await exit(({ exitCode }) => exitCode === 127)).toMatchObject({ comm: 'runc:[2:INIT]' });
+    expect(exits()).toHaveLength(1);
   });
 
   test('no kernel structure was unreadable', async () => {

@@ -13,7 +13,13 @@ import {
 import { load, type KernelSession, type SessionOptions } from '../../../agent/native/addon.js';
 import type { OomVictim, ProcessExit } from '../../../src/model/payloads.js';
 import { describeWith } from '../../servers/availability.js';
-import { createContainerCgroup, eventually, type ContainerCgroupUnderTest } from './container-cgroup.js';
+import {
+  createContainerCgroup,
+  eventually,
+  hog,
+  victimOfAnother,
+  type ContainerCgroupUnderTest,
+} from './container-cgroup.js';
 
 jest.setTimeout(30_000);
 
@@ -75,12 +81,21 @@ describeWith(['ebpf'], 'a session of the addon', () => {
 
   test('the way of kernels before 6.8, by the pid alone, still has the victim where it is the task that ran out', async () => {
     open([program('oom-victim', { only_pid: 1 })]);
-    const child = container.spawn(
-      `exec ${process.execPath} -e 'const a = []; for (;;) a.push(Buffer.alloc(4 * 1024 * 1024, 1))'`,
-    );
+    const child = container.spawn(hog);
     const { data } = await eventually(() => mine()[0]);
     // V8 may run out of memory in another thread than the one that the killer names; then only the pid and the cgroup are known.
     expect(data).toMatchObject({ pid: child.pid, cgroup: container.path, limitBytes: container.limitBytes });
+  });
+
+  test('the way of kernels before 6.8 knows of another victim its pid, and whose memory cgroup it was', async () => {
+    open([program('oom-victim', { only_pid: 1 })]);
+    const { pid, clean } = await victimOfAnother(container);
+    const record = await eventually(() => mine()[0]);
+    clean();
+    expect(record).toMatchObject({
+      cgroupIsAGuess: true,
+      data: { pid, comm: null, anonRssKiB: null, limitBytes: container.limitBytes },
+    });
   });
 
   test('when JavaScript does not come to take events, the ring fills, and every drop is counted', () => {
@@ -101,7 +116,7 @@ describeWith(['ebpf'], 'a session of the addon', () => {
       open([program('oom-victim'), program('process-exit')], { eventsRingBytes: 4096, maxPendingBytes: 1 }),
     );
     for (let round = 0; round < 20; round++) container.run('exit 3');
-    container.run(`exec ${process.execPath} -e 'const a = []; for (;;) a.push(Buffer.alloc(4 * 1024 * 1024, 1))'`);
+    container.run(hog);
     expect(counters(EVENT_PROCESS_EXIT).dropped).toBeGreaterThan(0);
     expect(counters(EVENT_OOM_VICTIM).dropped).toBe(0);
     for (let batch = drain(); batch !== null; batch = drain()) batches.push(batch);
