@@ -47,7 +47,7 @@ export interface Agent {
 export type AgentState = 'stopped' | 'starting' | 'running' | 'stopping';
 
 const clockEveryMs = 1_000;
-const firstStartMs = 15_000;
+const firstStartMs = 5_000;
 /** Of collectors that cannot be drained: between a moment and the last of its events in the sink lie the kernel's buffer and a turn of the loop. */
 const undrainedSlackMs = 100;
 const lossShownMs = 30_000;
@@ -117,15 +117,18 @@ export function createAgent(options: AgentOptions): Agent {
       log.error({ err: error, source: source.name }, 'source failed to start');
     }
     source.ready = true;
+    // At once, so that ingest knows as early as it can whose watermark to wait for.
+    tickOne(source);
   }
 
   function tickAll(): void {
-    for (const source of sources.values()) {
-      if (!source.ready) continue;
-      source.ticking ??= tick(source)
-        .catch((error: unknown) => log.error({ err: error, source: source.name }, 'source cannot report'))
-        .finally(() => (source.ticking = null));
-    }
+    for (const source of sources.values()) if (source.ready) tickOne(source);
+  }
+
+  function tickOne(source: Running): void {
+    source.ticking ??= tick(source)
+      .catch((error: unknown) => log.error({ err: error, source: source.name }, 'source cannot report'))
+      .finally(() => (source.ticking = null));
   }
 
   async function ticked(): Promise<void> {

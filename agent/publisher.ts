@@ -36,7 +36,8 @@ const publishTimeoutMs = 15_000;
 const connectionCheckMs = 200;
 const connectAgainMs = 2_000;
 const drainEveryMs = 500;
-const drainBytes = 4 * 1024 * 1024;
+/** Small enough for a slow bus to confirm within publishTimeoutMs. */
+const drainBytes = 1024 * 1024;
 /** Only reached when the disk is slower than the collectors. */
 const maxPendingBytes = 64 * 1024 * 1024;
 

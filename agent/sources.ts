@@ -83,7 +83,7 @@ const creators: Readonly<Record<CollectorName, (options: SourcesOptions) => Sour
   kernel: ({ config, log, registry }) => ({
     type: 'ebpf',
     node: config.agent.node,
-    collector: createKernelCollector({ node: config.agent.node, log, registry }),
+    collector: createKernelCollector({ node: config.agent.node, hostRoot: config.agent.hostRoot, log, registry }),
   }),
   'container-logs': ({ config, logCheckpoint, log, registry }) => ({
     type: 'log',
@@ -92,7 +92,7 @@ const creators: Readonly<Record<CollectorName, (options: SourcesOptions) => Sour
       root: config.agent.podLogs,
       node: config.agent.node,
       checkpointPath: logCheckpoint,
-      startAt: 'end',
+      startAt: config.agent.podLogsFrom,
       log,
       registry,
     }),

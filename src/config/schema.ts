@@ -146,6 +146,11 @@ export function sectionShapes(role: Role) {
         about: 'Folder in which the kubelet keeps the logs of containers.',
         allowed: 'a path',
       }),
+      pod_logs_from: setting(choice('end', 'beginning'), 'end', {
+        env: 'AGENT_POD_LOGS_FROM',
+        about:
+          'Where to begin in logs that are there at the very first start; later ones are read whole, and a restart goes on where it was.',
+      }),
       host_root: setting(text, '/', {
         env: 'AGENT_HOST_ROOT',
         about: "Below it lie the host's /proc, /sys and /dev, when they are mounted elsewhere in a container.",
@@ -233,6 +238,7 @@ export function configSchema(role: Role) {
       node: given.node,
       collectors: given.collectors,
       podLogs: given.pod_logs,
+      podLogsFrom: given.pod_logs_from,
       hostRoot: given.host_root,
       spoolPath: given.spool_path,
       spoolBytes: given.spool_bytes,
