@@ -156,7 +156,6 @@ const grpcPattern = /\b(UNAVAILABLE|UNAUTHENTICATED|PERMISSION_DENIED|RESOURCE_E
 const exceptionPattern = /\b((?:[A-Za-z_$][\w$]*\.)*[A-Z][\w$]*(?:Error|Exception)|panicked at|Traceback \(most recent call last\)|NullPointerException|nil pointer dereference|index out of range|unhandled (?:promise )?rejection|Uncaught)\b/;
 const fatalPattern = /^(?:panic: |fatal error: |FATAL\b|fatal:|F\d{4} |Unhandled exception|thread '[^']*' panicked)|Assertion .*failed|terminate called after/;
 const errorWord = /^\W{0,3}(?:\S+ ){0,4}?\[?(?:ERROR|ERR|CRITICAL|CRIT|SEVERE|ALERT|EMERG|E\d{4})\b|^(?:Error|error|ERROR): /;
-const noPeer = /^(?:line|column|col|pid|id|port|code|status|error|errno|time|at|offset|row|version|level|user|node|file|index|attempt|retry|count|size|length|ms|localhost)$/;
 /** Cheap first look at lines without a level: nothing of what the table knows can be in a line that fails it. */
 const suspicious = /err|exception|fail|fatal|panic|refused|tim(?:ed?|e) ?out|denied|cannot|can't|could ?n.t|could not|unable|traceback|corrupt|unreachable|expired|reset|broken pipe|no space|read-only|too many|not found|unknown|deadlock|E[A-Z]{4,}|certificate|missing|required|must|Assertion|OOM/i;
 
@@ -273,9 +272,8 @@ function peerOf(text: string, named: boolean): Attributes | null {
     /host "([\w.-]+)"(?: \([^)]*\))?(?: and accepting [^?]*?on|,?) port (\d+)/.exec(text) ??
     /upstream: "\w+:\/\/([\w.-]+):(\d+)/.exec(text);
   const peers = spelled ? [{ peer: `${spelled[1]!}:${spelled[2]!}`, host: spelled[1]!, port: Number(spelled[2]) }] : peersIn(text);
-  const usable = peers.filter(({ host }) => !noPeer.test(host) && !/\.(?:[cm]?[jt]sx?|go|py|java|rb|php|c|cc|cpp|h|rs|cs|kt|scala|ex|erl|lua|pl|html?|json|ya?ml)$/.test(host));
-  const byName = usable.find(({ host }) => !isAddress(host));
-  const byAddress = usable.find(({ host }) => isAddress(host));
+  const byName = peers.find(({ host }) => !isAddress(host));
+  const byAddress = peers.find(({ host }) => isAddress(host));
   const best = byName ?? byAddress;
   if (!best) return named ? null : attributes;
   attributes.peer = best.peer;

@@ -83,6 +83,11 @@ function ended(view: ContainerView, terminated: Terminated, context: TransformCo
   return draft && { ...draft, continues: true, count: Math.max(1, view.status.restartCount ?? 1) };
 }
 
+/** The last complaint of a container, when it is from about the time it ended. */
+function wordsBefore({ lastWords }: ContainerMemory, finishedMs: number): string | null {
+  return lastWords && Math.abs(toEpochMs(lastWords.at) - finishedMs) < 30_000 ? clause(lastWords.text) : null;
+}
+
 export function endId(terminated: Terminated): string | null {
   return terminated.containerID ?? terminated.finishedAt ?? null;
 }
@@ -107,7 +112,7 @@ function crashLoop(view: ContainerView, last: Terminated | undefined, context: T
     ...base(view, context),
     category: 'container.crash-loop',
     message: `${title(view)} ends again and again: ${count(restarts, 'restart')}${how}.`,
-    attributes: { restartCount: restarts, exitCode: last?.exitCode, reason: last?.reason, lastLog: view.memory.lastWords?.text },
+    attributes: { restartCount: restarts, exitCode: last?.exitCode, reason: last?.reason, lastLog: wordsBefore(view.memory, toEpochMs(last?.finishedAt ?? '')) },
   };
 }
 
@@ -116,7 +121,7 @@ function initFailed(view: ContainerView, last: Terminated | undefined, context: 
     ...base(view, context),
     category: 'container.init-failed',
     message: `${title(view)} fails${last ? ` with ${exitText(last)}` : ''}, so the pod cannot start.`,
-    attributes: { exitCode: last?.exitCode, lastLog: view.memory.lastWords?.text },
+    attributes: { exitCode: last?.exitCode, lastLog: wordsBefore(view.memory, toEpochMs(last?.finishedAt ?? '')) },
   };
 }
 
@@ -148,7 +153,7 @@ export function termination(view: ContainerView, terminated: Terminated, context
   // Kubernetes keeps whole seconds.
   const after = ranMs === null ? '' : ranMs < 1000 ? ' within a second' : ` after ${duration(ranMs)}`;
   const byProbe = killedByProbe(memory, terminated);
-  const lastLog = memory.lastWords && Math.abs(memory.lastWords.atMs - finishedMs) < 30_000 ? memory.lastWords.text : null;
+  const lastLog = wordsBefore(memory, finishedMs);
   const attributes: DraftAttributes = {
     exitCode,
     signal: signal || null,

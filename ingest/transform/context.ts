@@ -63,7 +63,7 @@ export interface ContainerMemory {
   /** Why the newest image pull failed: the back-off that follows does not repeat it. */
   pull: PullFailure | null;
   /** The newest error line of the container: what it said before it died. */
-  lastWords: { readonly text: string; readonly atMs: number } | null;
+  lastWords: { readonly text: string; readonly at: string } | null;
   /** Container id of the newest end that was reported, so that none is reported twice. */
   reportedEnd: string | null;
 }

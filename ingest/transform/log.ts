@@ -2,7 +2,6 @@ import type { EventFinding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import type { LogLine } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
-import { toEpochMs } from '../../src/model/time.js';
 import { createDrain, type Drain } from '../detect/drain.js';
 import { readLogMeaning, type LogMeaning } from '../detect/log-meaning.js';
 import { createLogRates, type LogBurst } from '../detect/log-rates.js';
@@ -40,13 +39,14 @@ export function createLogReader(context: TransformContext, schedule: Scheduler<B
     if (!meaning && !stderr) return none;
     const place = locate(context, event.metadata);
     const memory = place.k8s.container !== null ? place.pod?.containers.get(place.k8s.container) : undefined;
-    if (memory && line.message.trim() !== '') memory.lastWords = { text: clause(line.message), atMs: toEpochMs(event.timestamp) };
+    if (memory && line.message !== '') memory.lastWords = { text: line.message, at: event.timestamp };
     // On its way out a process loses its connections; nobody is to be alarmed by that.
     if (!meaning || !meaning.certain || place.pod?.terminating) return none;
-    const template = drain.add(line.message);
-    const what = meaning.same ?? `${meaning.category} ${template.id}`;
+    // The template tells lines apart that have no meaning of their own; for the rest it is only wanted once for each burst.
+    const template = meaning.same === null ? drain.add(line.message) : null;
+    const what = meaning.same ?? `${meaning.category} ${template!.id}`;
     const burst = rates.seen(`${place.entity.id} ${place.k8s.podUid ?? ''} ${what}`, event.timestamp, () => {
-      const text = template.tokens.join(' ').slice(0, 512);
+      const text = (template ?? drain.add(line.message)).tokens.join(' ').slice(0, 512);
       const who = place.k8s.container === null ? place.entity.name : `Container ${place.k8s.container} of pod ${place.k8s.pod ?? '?'}`;
       return {
         id: contentId(place.entity.id, place.k8s.podUid, what, event.timestamp),

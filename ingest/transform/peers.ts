@@ -31,6 +31,9 @@ const schemePorts: Readonly<Record<string, number>> = {
 const urlPattern = /\b([a-z][a-z0-9+]{1,14}(?::[a-z]+)?):\/\/(?:[^\s/@"']*@)?(\[[0-9a-f:]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?)(?::(\d{1,5}))?(?=[/?#\s"',;:)\]]|$)/gi;
 const hostPortPattern = /(?:^|[\s"'=,;([@/])([a-z](?:[a-z0-9.-]*[a-z0-9])?|\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?=[/\s"',;:)\]>]|$)/gi;
 
+/** `server.mjs:45` is a place in a program, `line:45` and `user:45` are a word and its number. */
+const noHost = /^(?:line|column|col|pid|id|port|code|status|error|errno|time|at|offset|row|version|level|user|node|file|index|attempt|retry|count|size|length|ms)$|\.(?:[cm]?[jt]sx?|go|py|java|rb|php|c|cc|cpp|h|rs|cs|kt|scala|ex|erl|lua|pl|html?|json|ya?ml)$/i;
+
 /** Every `scheme://host[:port]` and `host:port` in a text, in the order of the text, without repeating one. At most eight. */
 export function peersIn(text: string): Peer[] {
   const found: (Peer & { readonly index: number })[] = [];
@@ -44,7 +47,7 @@ export function peersIn(text: string): Peer[] {
   }
   for (const match of text.matchAll(hostPortPattern)) {
     const port = Number(match[2]);
-    if (port >= 1 && port <= 65_535) add(match.index + match[0].indexOf(match[1]!), match[1]!.toLowerCase(), port);
+    if (port >= 1 && port <= 65_535 && !noHost.test(match[1]!)) add(match.index + match[0].indexOf(match[1]!), match[1]!.toLowerCase(), port);
   }
   return found.sort((one, other) => one.index - other.index).map(({ peer, host, port }) => ({ peer, host, port }));
 }
