@@ -85,7 +85,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const text = JSON.stringify(value);
       const bytes = Buffer.byteLength(text) + 1;
       if (bytes + 1 > limits.maxBodyBytes) {
-        throw new ThroughlineError('EVENT_TOO_LARGE', `an event has ${bytes - 1} bytes; at most ${limits.maxBodyBytes} are taken`);
+        throw new ThroughlineError(
+          'EVENT_TOO_LARGE',
+          `an event has ${bytes - 1} bytes; at most ${limits.maxBodyBytes} are taken`,
+        );
       }
       let batch = open.get(subject);
       if (batch !== undefined && (batch.bytes + bytes > maxBytes || batch.texts.length >= maxCount)) {

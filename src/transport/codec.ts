@@ -110,5 +110,8 @@ function invalid(problem: string): ThroughlineError {
 }
 
 function tooLarge(bytes: number): ThroughlineError {
-  return new ThroughlineError('EVENT_TOO_LARGE', `the body has ${bytes} bytes; at most ${limits.maxBodyBytes} are taken`);
+  return new ThroughlineError(
+    'EVENT_TOO_LARGE',
+    `the body has ${bytes} bytes; at most ${limits.maxBodyBytes} are taken`,
+  );
 }

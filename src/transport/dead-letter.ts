@@ -9,6 +9,7 @@ export const deadLetterHeaders = {
   subject: 'Throughline-Subject',
   sequence: 'Throughline-Sequence',
   deliveries: 'Throughline-Deliveries',
+  truncated: 'Throughline-Truncated',
 } as const;
 
 /**
@@ -38,11 +39,23 @@ export function deadLetter(
   };
 }
 
+/** For a bus that takes at most `maxBytes` of headers and body together: a letter cut short, saying how long it was, beats none. */
+export function fitted(letter: OutgoingMessage, maxBytes: number): OutgoingMessage {
+  const headers = { ...letter.headers, [deadLetterHeaders.truncated]: String(letter.body.length) };
+  // A header line is `name: value\r\n`; what the transport adds itself is well below 512 bytes.
+  const headerBytes = Object.entries(headers).reduce((sum, line) => sum + Buffer.byteLength(line.join('')) + 4, 512);
+  if (headerBytes + letter.body.length <= maxBytes) return letter;
+  return { ...letter, headers, body: letter.body.subarray(0, Math.max(0, maxBytes - headerBytes)) };
+}
+
 export function deadSubject(stream: StreamName, code: ErrorCode): string {
   return `dead.${stream}.${code.toLowerCase().replaceAll('_', '-')}`;
 }
 
 /** A header ends at a line break, and the server counts headers against its payload limit. */
 function headerText(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 1_000).trim();
+  return text
+    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .slice(0, 1_000)
+    .trim();
 }

@@ -120,7 +120,7 @@ export function createMemoryDurable(options: {
   /** Passes over what belongs to other lanes, so that it does not hold up the floor. */
   function skip(lane: LaneState): void {
     if (lane.cursor < stream.first()) lane.cursor = stream.first();
-    for (let next = stream.at(lane.cursor); next !== undefined && !lane.matches(next.subject); ) {
+    for (let next = stream.at(lane.cursor); next !== undefined && !lane.matches(next.subject);) {
       next = stream.at(++lane.cursor);
     }
     while (lane.floor + 1 < lane.cursor && !lane.outstanding.has(lane.floor + 1)) lane.floor++;

@@ -64,7 +64,10 @@ export function createMemoryTransport(
       ackWaitMs,
       maxDeliver,
       onExhausted(message, deliveries) {
-        const error = new ThroughlineError('EVENT_UNDELIVERABLE', `not acknowledged after ${deliveries} deliveries to ${name}`);
+        const error = new ThroughlineError(
+          'EVENT_UNDELIVERABLE',
+          `not acknowledged after ${deliveries} deliveries to ${name}`,
+        );
         const letter = deadLetter(stream, { ...message, deliveries }, error);
         streams.get('dead')!.append(letter, true);
         metrics.published(letter);
@@ -119,7 +122,8 @@ export function createMemoryTransport(
       return Promise.resolve({ first: stream.first(), last: stream.last() });
     },
     acknowledged: (stream, durable) => Promise.resolve(durables.get(stream)!.get(durable)?.floor() ?? 0),
-    health: () => (stopping.signal.aborted ? { connected: false, reason: 'stopped' } : { connected: true, reason: null }),
+    health: () =>
+      stopping.signal.aborted ? { connected: false, reason: 'stopped' } : { connected: true, reason: null },
   };
 
   function createConsumer(consume: ConsumeOptions, durable: MemoryDurable, stream: MemoryStream): Consumer {
@@ -156,7 +160,11 @@ export function createMemoryTransport(
   }
 }
 
-async function* readStream(stream: MemoryStream, read: ReadOptions, stopped: AbortSignal): AsyncGenerator<StoredMessage> {
+async function* readStream(
+  stream: MemoryStream,
+  read: ReadOptions,
+  stopped: AbortSignal,
+): AsyncGenerator<StoredMessage> {
   const { until = Infinity, subject } = read;
   const signal = read.signal === undefined ? stopped : AbortSignal.any([stopped, read.signal]);
   const matches = subjectMatcher([subject ?? '>']);

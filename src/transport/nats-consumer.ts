@@ -106,7 +106,10 @@ export function createNatsConsumer(
   /** The dead letter must be durable before the message is given up; until then it comes again. */
   async function giveUp(delivery: Delivery): Promise<void> {
     const { message, sequence } = delivery;
-    const error = new ThroughlineError('EVENT_UNDELIVERABLE', `not acknowledged after ${maxDeliver} deliveries to ${durable}`);
+    const error = new ThroughlineError(
+      'EVENT_UNDELIVERABLE',
+      `not acknowledged after ${maxDeliver} deliveries to ${durable}`,
+    );
     const stored = { subject: message.subject, body: message.data, sequence, headers: {}, deliveries: maxDeliver };
     try {
       await publish([deadLetter(stream, stored, error)]);

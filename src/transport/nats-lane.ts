@@ -38,7 +38,12 @@ const heartbeatMs = 2_000;
 
 export function createNatsLane(
   options: NatsLaneOptions,
-  dependencies: { readonly link: NatsLink; readonly manager: JetStreamManager; readonly apiPrefix: string; readonly log: Logger },
+  dependencies: {
+    readonly link: NatsLink;
+    readonly manager: JetStreamManager;
+    readonly apiPrefix: string;
+    readonly log: Logger;
+  },
 ): NatsLane {
   const { stream, durable, maxBytes, onMessage, onDrained } = options;
   const { link, manager, apiPrefix, log } = dependencies;

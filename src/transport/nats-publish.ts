@@ -47,7 +47,9 @@ async function publishGroup(
   let left = group;
   let deadlineMs = Date.now() + timeoutMs;
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
-    const outcome = link.connected() ? await attempt(left, dependencies) : { left, cause: new Error(link.reason() ?? '') };
+    const outcome = link.connected()
+      ? await attempt(left, dependencies)
+      : { left, cause: new Error(link.reason() ?? '') };
     if (outcome.left.length === 0) return;
     if (outcome.left.length < left.length) deadlineMs = Date.now() + timeoutMs;
     left = outcome.left;
@@ -70,7 +72,7 @@ async function attempt(
 ): Promise<{ readonly left: readonly OutgoingMessage[]; readonly cause: unknown }> {
   const stored = new Set<OutgoingMessage>();
   let cause: unknown = null;
-  let rejected: ThroughlineError | null = null;
+  const rejections: ThroughlineError[] = [];
   const finished = new AbortController();
   const sent = Promise.all(
     group.map(async (message) => {
@@ -83,14 +85,14 @@ async function attempt(
         });
         stored.add(message);
       } catch (error) {
-        if (isPermanent(error)) rejected = rejection(message, error);
+        if (isPermanent(error)) rejections.push(rejection(message, error));
         else cause = error;
       }
     }),
   );
   await Promise.race([sent, link.lost.wait(AbortSignal.any([finished.signal, signal]))]);
   finished.abort();
-  if (rejected !== null) throw rejected;
+  if (rejections[0] !== undefined) throw rejections[0];
   return { left: group.filter((message) => !stored.has(message)), cause };
 }
 
@@ -101,7 +103,11 @@ function isPermanent(error: unknown): boolean {
 
 function rejection(message: OutgoingMessage, cause: unknown): ThroughlineError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ThroughlineError('TRANSPORT_REJECTED', `NATS refuses ${message.body.length} bytes on ${message.subject}: ${reason}`, {
-    cause,
-  });
+  return new ThroughlineError(
+    'TRANSPORT_REJECTED',
+    `NATS refuses ${message.body.length} bytes on ${message.subject}: ${reason}`,
+    {
+      cause,
+    },
+  );
 }

@@ -1,7 +1,15 @@
-import { jetstream, jetstreamManager, JetStreamApiError, type ConsumerInfo, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  jetstream,
+  jetstreamManager,
+  JetStreamApiError,
+  type ConsumerInfo,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import type { Logger } from 'pino';
 import { ThroughlineError } from '../errors.js';
 import { createAnnouncementQueue } from './announcements.js';
+import { fitted } from './dead-letter.js';
 import type { TransportMetrics } from './metrics.js';
 import { connectNats, type NatsConnectOptions, type NatsLink } from './nats-connection.js';
 import { createNatsConsumer } from './nats-consumer.js';
@@ -29,7 +37,11 @@ export function createNatsTransport(
   const { log, metrics } = dependencies;
   const layouts = streamLayouts(options.stream, options.retention);
   const consumers = new Set<Consumer>();
-  let session: { readonly link: NatsLink; readonly client: JetStreamClient; readonly manager: JetStreamManager } | null = null;
+  let session: {
+    readonly link: NatsLink;
+    readonly client: JetStreamClient;
+    readonly manager: JetStreamManager;
+  } | null = null;
   let stopping = new AbortController();
 
   function active(): NonNullable<typeof session> {
@@ -39,7 +51,9 @@ export function createNatsTransport(
 
   async function publish(messages: readonly OutgoingMessage[]): Promise<void> {
     const { link, client } = active();
-    await publishAll(messages, options.publishTimeoutMs ?? 10_000, {
+    const maxPayload = link.connection.info?.max_payload ?? Infinity;
+    const sendable = messages.map((each) => (each.stream === 'dead' ? fitted(each, maxPayload) : each));
+    await publishAll(sendable, options.publishTimeoutMs ?? 10_000, {
       link,
       client,
       streamNameOf: (message) => layouts[message.stream].name,
@@ -67,7 +81,9 @@ export function createNatsTransport(
         await link.close();
         if (cause instanceof ThroughlineError) throw cause;
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new ThroughlineError('TRANSPORT_UNAVAILABLE', `JetStream at ${options.url} cannot be used: ${reason}`, { cause });
+        throw new ThroughlineError('TRANSPORT_UNAVAILABLE', `JetStream at ${options.url} cannot be used: ${reason}`, {
+          cause,
+        });
       }
     },
     async stop() {

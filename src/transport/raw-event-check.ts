@@ -6,8 +6,7 @@ const types: ReadonlySet<unknown> = new Set(rawEventTypes);
 const traceIdForm = /^(?!0{32})[0-9a-f]{32}$/;
 const spanIdForm = /^(?!0{16})[0-9a-f]{16}$/;
 const kindForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const canonicalForm =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{9}Z$/;
+const canonicalForm = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{9}Z$/;
 
 type Fields = Record<string, unknown>;
 
@@ -26,8 +25,11 @@ export function problemOf(value: unknown): string | null {
   if (typeof id !== 'string' || id.length === 0 || id.length > limits.maxIdLength) {
     return `id must be a text of 1 to ${limits.maxIdLength} characters; it is ${shown(id)}`;
   }
-  if (!types.has(event['type'])) return `type must be one of ${rawEventTypes.join(', ')}; it is ${shown(event['type'])}`;
-  return traceProblem(event) ?? timestampProblem(event) ?? dataProblem(event['data']) ?? metadataProblem(event['metadata']);
+  if (!types.has(event['type']))
+    return `type must be one of ${rawEventTypes.join(', ')}; it is ${shown(event['type'])}`;
+  return (
+    traceProblem(event) ?? timestampProblem(event) ?? dataProblem(event['data']) ?? metadataProblem(event['metadata'])
+  );
 }
 
 function traceProblem(event: Fields): string | null {
@@ -95,7 +97,8 @@ function fits(node: Fields, depth: number): boolean {
 }
 
 function treeProblem(node: Fields, path: string, depth: number): string | null {
-  if (depth > limits.maxDepth) return `${shortened(path)} is nested too deep; at most ${limits.maxDepth} levels are taken`;
+  if (depth > limits.maxDepth)
+    return `${shortened(path)} is nested too deep; at most ${limits.maxDepth} levels are taken`;
   for (const key in node) {
     const value = node[key];
     if (key === '__proto__') return `${shortened(path)} must not have a field __proto__`;

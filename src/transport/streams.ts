@@ -43,7 +43,10 @@ export const defaultRetention: Retention = {
 export const streamNames: readonly StreamName[] = ['raw', 'unified', 'results', 'dead'];
 
 /** `prefix` is `nats.stream`, the name of the raw stream. */
-export function streamLayouts(prefix: string, retention: Partial<Retention> = {}): Readonly<Record<StreamName, StreamLayout>> {
+export function streamLayouts(
+  prefix: string,
+  retention: Partial<Retention> = {},
+): Readonly<Record<StreamName, StreamLayout>> {
   const layout = (stream: StreamName, suffix: string, subjects: readonly string[]): StreamLayout => ({
     name: `${prefix}${suffix}`,
     subjects,

@@ -34,7 +34,9 @@ function print(name: string, figures: readonly Figure[]): void {
   const table = [['figure', 'value', 'ceiling or peer', 'ratio'], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]!.length)));
   for (const row of table) {
-    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('   '));
+    console.log(
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('   '),
+    );
   }
 }
 

@@ -66,8 +66,18 @@ export async function bus({ seconds = 20, messages = 400, eventsPerMessage = 500
       figure('consume, decode, ack', at('decode', 'perSecond'), 'events/s', at('parse', 'perSecond')),
       figure('consume to UnifiedEvent, ack', at('transform', 'perSecond'), 'events/s', at('parse', 'perSecond')),
       figure('raw ceiling, per core', at('parse', 'perCpuSecond'), 'events/CPU-s'),
-      figure('consume, decode, ack, per core', at('decode', 'perCpuSecond'), 'events/CPU-s', at('parse', 'perCpuSecond')),
-      figure('consume to UnifiedEvent, per core', at('transform', 'perCpuSecond'), 'events/CPU-s', at('parse', 'perCpuSecond')),
+      figure(
+        'consume, decode, ack, per core',
+        at('decode', 'perCpuSecond'),
+        'events/CPU-s',
+        at('parse', 'perCpuSecond'),
+      ),
+      figure(
+        'consume to UnifiedEvent, per core',
+        at('transform', 'perCpuSecond'),
+        'events/CPU-s',
+        at('parse', 'perCpuSecond'),
+      ),
     ];
   } finally {
     await transport.stop();
@@ -91,7 +101,12 @@ async function publish(transport: Transport, messages: number, eventsPerMessage:
   for (let message = 0; message < messages; message++) {
     const events = Array.from({ length: eventsPerMessage }, (_, index) => logLine(message * eventsPerMessage + index));
     const ids = events.map(({ id }) => id);
-    bodies.push({ stream: 'raw' as const, subject: rawSubject(events[0]!), body: encode(events), id: contentId(...ids) });
+    bodies.push({
+      stream: 'raw' as const,
+      subject: rawSubject(events[0]!),
+      body: encode(events),
+      id: contentId(...ids),
+    });
   }
   const startedAt = performance.now();
   await transport.publish(bodies);

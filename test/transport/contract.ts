@@ -44,7 +44,9 @@ export function transportContract(create: () => Promise<Transport>): void {
       await transport.publish(batches.map(message));
       const received = await drain(transport, { stream: 'raw', durable });
       expect(received.map((each) => decodeEvents(each.body).events)).toEqual(batches);
-      expect(received.map((each) => each.sequence)).toEqual([...received].map((each) => each.sequence).sort((a, b) => a - b));
+      expect(received.map((each) => each.sequence)).toEqual(
+        [...received].map((each) => each.sequence).sort((a, b) => a - b),
+      );
     });
 
     test('a message whose id was published before is not stored again', async () => {
@@ -64,7 +66,9 @@ export function transportContract(create: () => Promise<Transport>): void {
 
     test('a body of any bytes comes back byte for byte', async () => {
       const body = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) & 0xff);
-      await transport.publish([{ stream: 'raw', subject: 'events.log.line.1', body, id: contentId('bytes', unique()) }]);
+      await transport.publish([
+        { stream: 'raw', subject: 'events.log.line.1', body, id: contentId('bytes', unique()) },
+      ]);
       const [received] = await drain(transport, { stream: 'raw', durable });
       expect(Buffer.compare(received!.body, body)).toBe(0);
     });
@@ -76,7 +80,11 @@ export function transportContract(create: () => Promise<Transport>): void {
       const kills = Array.from({ length: 3 }, () => message([oomVictim(unique())]));
       await transport.publish([...flood, ...kills]);
       const received = await drain(transport, { stream: 'raw', durable });
-      expect(received.slice(0, 3).map((each) => each.subject.split('.')[0])).toEqual(['priority', 'priority', 'priority']);
+      expect(received.slice(0, 3).map((each) => each.subject.split('.')[0])).toEqual([
+        'priority',
+        'priority',
+        'priority',
+      ]);
       expect(received).toHaveLength(303);
     });
 
@@ -96,7 +104,8 @@ export function transportContract(create: () => Promise<Transport>): void {
       const before = [message([logLine(unique())]), message([oomVictim(unique())]), message([logLine(unique())])];
       await transport.publish([...before, message([clock(unique())]), message([logLine(unique())])]);
       const received = await drain(transport, { stream: 'raw', durable });
-      const of = (lane: string) => received.filter((each) => each.lane === lane).map((each) => each.subject.split('.')[0]);
+      const of = (lane: string) =>
+        received.filter((each) => each.lane === lane).map((each) => each.subject.split('.')[0]);
       expect(of('priority')).toEqual(['priority', 'clock']);
       expect(of('events')).toEqual(['events', 'events', 'clock', 'events']);
     });
@@ -127,7 +136,9 @@ export function transportContract(create: () => Promise<Transport>): void {
       const again = received[2]!;
       expect(again.deliveries).toBe(2);
       expect(again.sequence % 2).toBe(1);
-      await until(async () => (await transport.acknowledged('raw', durable)) === (await transport.position('raw')).last);
+      await until(
+        async () => (await transport.acknowledged('raw', durable)) === (await transport.position('raw')).last,
+      );
       await delay(600);
       expect(received).toHaveLength(3);
       await consumer.stop();
@@ -187,7 +198,9 @@ export function transportContract(create: () => Promise<Transport>): void {
         [deadLetterHeaders.sequence]: String(received[0]!.sequence),
         [deadLetterHeaders.deliveries]: '3',
       });
-      await until(async () => (await transport.acknowledged('raw', durable)) === (await transport.position('raw')).last);
+      await until(
+        async () => (await transport.acknowledged('raw', durable)) === (await transport.position('raw')).last,
+      );
       expect(received.filter((each) => Buffer.compare(each.body, poison.body) === 0)).toHaveLength(3);
       await consumer.stop();
     });
@@ -362,7 +375,12 @@ export function unique(): number {
 }
 
 export function message(events: readonly RawEvent[]): OutgoingMessage {
-  return { stream: 'raw', subject: rawSubject(events[0]!), body: encode(events), id: contentId(...events.map(({ id }) => id)) };
+  return {
+    stream: 'raw',
+    subject: rawSubject(events[0]!),
+    body: encode(events),
+    id: contentId(...events.map(({ id }) => id)),
+  };
 }
 
 function large(bytes: number): OutgoingMessage {

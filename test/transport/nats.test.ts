@@ -1,15 +1,20 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, nkeys } from '@nats-io/transport-node';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createTransport } from '../../src/transport/create.js';
+import { deadLetterHeaders } from '../../src/transport/dead-letter.js';
 import type { NatsTransportOptions } from '../../src/transport/nats.js';
 import { streamLayouts, streamNames } from '../../src/transport/streams.js';
 import type { Transport } from '../../src/transport/transport.js';
 import { describeWith } from '../servers/availability.js';
 import { startNats, type NatsServer } from '../servers/nats.js';
+import { temporaryFolder } from '../servers/processes.js';
 import { collect, drain, message, transportContract, unified, unique, until } from './contract.js';
+import { createAccount, createCertificates } from './identities.js';
 import { logLine } from './raw-events.js';
 
 const mebibyte = 1_048_576;
@@ -50,7 +55,8 @@ describeWith(['nats'], 'the NATS transport', () => {
     const connection = await connect({ servers: server.url });
     const manager = await jetstreamManager(connection);
     const names = Object.values(streamLayouts('TAPIO_EVENTS')).map(({ name }) => name);
-    for await (const { config } of manager.streams.list()) if (names.includes(config.name)) await manager.streams.delete(config.name);
+    for await (const { config } of manager.streams.list())
+      if (names.includes(config.name)) await manager.streams.delete(config.name);
     await connection.close();
     return connected();
   });
@@ -84,6 +90,25 @@ describeWith(['nats'], 'the NATS transport', () => {
     const huge = { ...unified(), body: new Uint8Array(2 * mebibyte) };
     await expect(transport.publish([huge])).rejects.toMatchObject({ code: 'TRANSPORT_REJECTED', kind: 'poison' });
     await transport.publish([unified()]);
+  });
+
+  test('a message that fills the server to the brim still becomes a dead letter, cut short and saying so', async () => {
+    const transport = await connected();
+    const foreign = await connect({ servers: server.url });
+    const body = new Uint8Array(mebibyte).fill(0x20);
+    const { last } = await transport.position('dead');
+    foreign.publish('events.log.line.1', body);
+    await foreign.flush();
+    await foreign.close();
+    const consumer = transport.consume({ stream: 'raw', durable: `durable-${unique()}`, maxDeliver: 1 });
+    const received = collect(consumer, (each) => (each.body.length === mebibyte ? each.nak(10) : each.ack()));
+    for await (const letter of transport.read({ stream: 'dead', from: last + 1 })) {
+      expect(letter.headers[deadLetterHeaders.truncated]).toBe(String(mebibyte));
+      expect(letter.headers[deadLetterHeaders.sequence]).toBe(String(received.at(-1)!.sequence));
+      expect(letter.body.length).toBeGreaterThan(mebibyte - 2_000);
+      break;
+    }
+    await consumer.stop();
   });
 
   test('a server restarted under publisher and consumer loses nothing, and publishes nothing twice', async () => {
@@ -185,6 +210,43 @@ describeWith(['nats'], 'a NATS server that asks who is there', () => {
       code: 'TRANSPORT_UNAVAILABLE',
       message: expect.stringMatching(/^no NATS server at nats:\/\/127\.0\.0\.1:\d+: .*authorization/i),
     });
+  });
+
+  test('lets in an nkey, by its seed', async () => {
+    const user = nkeys.createUser();
+    const server = await guarded(`authorization { users: [ { nkey: ${user.getPublicKey()} } ] }`);
+    expect(await reaches(server, { nkeySeed: new TextDecoder().decode(user.getSeed()) })).toBe(true);
+    const stranger = new TextDecoder().decode(nkeys.createUser().getSeed());
+    await expect(reaches(server, { nkeySeed: stranger })).rejects.toMatchObject({ code: 'TRANSPORT_UNAVAILABLE' });
+  });
+
+  test('lets in the credentials of an account, from their file', async () => {
+    const folder = temporaryFolder();
+    const account = createAccount();
+    const credsFile = join(folder.path, 'agent.creds');
+    writeFileSync(credsFile, account.credentials);
+    const server = await guarded(account.configuration);
+    expect(await reaches(server, { credsFile })).toBe(true);
+    await expect(reaches(server, { credsFile: join(folder.path, 'none') })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `the NATS credentials file ${join(folder.path, 'none')} cannot be read`,
+    });
+    folder.remove();
+  });
+
+  test('speaks TLS on both sides, with certificates of one authority', async () => {
+    const folder = temporaryFolder();
+    const files = createCertificates(folder.path);
+    const server = await guarded(
+      `tls { cert_file: "${files.certFile}", key_file: "${files.keyFile}", ca_file: "${files.caFile}", verify: true }`,
+    );
+    const url = `tls://127.0.0.1:${server.port}`;
+    expect(await reaches(server, { url, tls: files })).toBe(true);
+    await expect(reaches(server, { url, tls: { caFile: files.caFile } })).rejects.toMatchObject({
+      code: 'TRANSPORT_UNAVAILABLE',
+    });
+    await expect(reaches(server, { url })).rejects.toMatchObject({ code: 'TRANSPORT_UNAVAILABLE' });
+    folder.remove();
   });
 
   test('lets in a token', async () => {

@@ -52,7 +52,11 @@ describe('a subject filter', () => {
 
   test('of a lane takes what the lane is for', () => {
     const [priority, events] = lanesOf('raw', [5, 1]);
-    expect(priority).toEqual({ lane: 'priority', suffix: '-priority', subjects: ['priority.*.*.1', 'priority.*.*.5', 'clock.>'] });
+    expect(priority).toEqual({
+      lane: 'priority',
+      suffix: '-priority',
+      subjects: ['priority.*.*.1', 'priority.*.*.5', 'clock.>'],
+    });
     expect(events!.subjects).toEqual(['events.*.*.1', 'events.*.*.5', 'clock.>']);
     expect(lanesOf('unified')).toEqual([{ lane: 'events', suffix: '', subjects: ['unified.>'] }]);
   });
