@@ -16,7 +16,7 @@ export interface RedactionPattern {
   readonly expression: RegExp;
   /** Tells matches from look-alikes, such as a card number from any sixteen digits. */
   readonly accept?: (match: string) => boolean;
-  /** Lower-case texts, one of which every match contains (any case); absent: it cannot be told so simply. */
+  /** Matches every text that the expression could match in, and is quick to say no. */
   readonly hint: RegExp;
 }
 
@@ -113,6 +113,7 @@ export const redactionPatterns: readonly RedactionPattern[] = [
 
 /** In practice two: one that replaces, one that finds nothing. */
 const maxRounds = 8;
+const maxNames = 10_000;
 
 export interface RedactorOptions {
   /** Instead of {@link redactionPatterns}. */
@@ -120,12 +121,16 @@ export interface RedactorOptions {
 }
 
 export function createRedactor({ patterns = redactionPatterns }: RedactorOptions = {}): Redactor {
-  // One pass of one expression lets nearly every text through untouched.
-  const flags = patterns.some(({ hint }) => hint.flags.includes('i')) ? 'i' : '';
-  const anyHint = new RegExp(patterns.map(({ hint }) => hint.source).join('|'), flags);
+  // Nearly every text goes through untouched after one look for each case rule; a single one that ignores case finds too much.
+  const hints = (ignoreCase: boolean) => {
+    const sources = patterns.filter(({ hint }) => hint.ignoreCase === ignoreCase).map(({ hint }) => hint.source);
+    return sources.length === 0 ? null : new RegExp(sources.join('|'), ignoreCase ? 'i' : '');
+  };
+  const prefilters = [hints(false), hints(true)].filter((one) => one !== null);
+  const sensitive = new Map<string, boolean>();
 
   function redact(text: string): string {
-    if (patterns.length === 0 || !anyHint.test(text)) return text;
+    if (!prefilters.some((one) => one.test(text))) return text;
     // Until nothing changes, so that a second redaction finds nothing that the first uncovered.
     let clean = text;
     for (let round = 0; round < maxRounds; round++) {
@@ -140,10 +145,21 @@ export function createRedactor({ patterns = redactionPatterns }: RedactorOptions
     return walk(value, path.slice(path.lastIndexOf('.') + 1));
   }
 
+  /** The same few hundred names come again and again. */
+  function isSensitive(name: string): boolean {
+    let known = sensitive.get(name);
+    if (known === undefined) {
+      if (sensitive.size >= maxNames) sensitive.clear();
+      known = isSensitiveName(name);
+      sensitive.set(name, known);
+    }
+    return known;
+  }
+
   function walk(value: unknown, name: string): unknown {
     if (typeof value === 'string') {
       if (value === '' || value.startsWith('[redacted:')) return value;
-      return isSensitiveName(name) && !isReference(value) ? '[redacted:sensitive-name]' : redact(value);
+      return isSensitive(name) && !isReference(value) ? '[redacted:sensitive-name]' : redact(value);
     }
     if (Array.isArray(value)) {
       const walked = value.map((entry) => walk(entry, name));
