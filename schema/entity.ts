@@ -51,16 +51,19 @@ export type EntityRow = Entity & {
 };
 
 /**
- * What the id alone says of an entity: an event may speak of one that no source has described, or that retention has removed.
+ * What the id alone says of an entity: an event may speak of one that no source has described, or that retention has removed. Cluster
+ * names may hold slashes (an ARN does) and so does a Container's; Kubernetes names are lower case and Kinds are not.
  */
 export function entityFromId(id: string): EntityRow {
-  const [cluster = '', namespace = '_', kind = '', ...name] = id.split('/');
+  const parts = id.split('/');
+  const kindAt = Math.max(2, parts.findIndex((part, index) => index >= 2 && /^[A-Z]/.test(part)));
+  const namespace = parts[kindAt - 1] ?? '_';
   return {
     id,
-    cluster,
-    kind,
+    cluster: parts.slice(0, kindAt - 1).join('/'),
+    kind: parts[kindAt] ?? '',
     namespace: namespace === '_' ? null : namespace,
-    name: name.join('/'),
+    name: parts.slice(kindAt + 1).join('/'),
     uid: null,
     createdAt: null,
     deletedAt: null,

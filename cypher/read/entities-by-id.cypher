@@ -2,3 +2,4 @@
 MATCH (n:Entity)
 WHERE n.id IN $ids
 RETURN properties(n) AS entity
+ORDER BY n.id

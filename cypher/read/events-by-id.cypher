@@ -2,3 +2,4 @@
 MATCH (e:Event)
 WHERE e.id IN $ids
 RETURN properties(e) AS event
+ORDER BY e.id

@@ -5,3 +5,4 @@ WITH i.id AS incidentId, e
 ORDER BY e.timestamp, e.id
 WITH incidentId, collect(properties(e)) AS events
 RETURN incidentId, events[0..$limit] AS events
+ORDER BY incidentId
