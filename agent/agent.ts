@@ -89,6 +89,7 @@ export function createAgent(options: AgentOptions): Agent {
   });
   let state: AgentState = 'stopped';
   let timer: NodeJS.Timeout | null = null;
+  let starting: Promise<void> | null = null;
   let abort = new AbortController();
 
   function out(event: RawEvent): void {
@@ -119,6 +120,14 @@ export function createAgent(options: AgentOptions): Agent {
     source.ready = true;
     // At once, so that ingest knows as early as it can whose watermark to wait for.
     tickOne(source);
+  }
+
+  async function startAll(signal: AbortSignal): Promise<void> {
+    const all = [...sources.values()];
+    const first = Promise.all(all.filter((source) => source.first).map(startOne));
+    await Promise.race([first, pause(firstStartMs, signal)]);
+    if (!signal.aborted) await Promise.all(all.filter((source) => !source.first).map(startOne));
+    await first;
   }
 
   function tickAll(): void {
@@ -171,16 +180,17 @@ export function createAgent(options: AgentOptions): Agent {
       abort = new AbortController();
       publisher?.start();
       timer = setInterval(tickAll, clockEveryMs);
-      const all = [...sources.values()];
-      const first = Promise.all(all.filter((source) => source.first).map(startOne));
-      await Promise.race([first, pause(firstStartMs, abort.signal)]);
-      await Promise.all([first, ...all.filter((source) => !source.first).map(startOne)]);
-      if (state === 'starting') state = 'running';
+      starting = startAll(abort.signal);
+      await starting;
+      if (!abort.signal.aborted) state = 'running';
     },
 
     async stop() {
       if (state === 'stopped' || state === 'stopping') return;
+      const unfinished = state === 'starting';
       state = 'stopping';
+      if (unfinished) abort.abort();
+      await starting;
       if (timer !== null) clearInterval(timer);
       timer = null;
       await ticked();
@@ -191,6 +201,7 @@ export function createAgent(options: AgentOptions): Agent {
       await Promise.all([...sources.values()].map(({ collector }) => collector.stop()));
       room.close();
       await publisher?.stop();
+      for (const source of sources.values()) source.ready = false;
       state = 'stopped';
     },
 

@@ -269,6 +269,28 @@ describe('the agent', () => {
     expect((await nextClock()).metadata.source).toBe('fine@node-1');
   });
 
+  test('stops while it starts, and starts no collector after that', async () => {
+    const begun: string[] = [];
+    const slow = handCollector('kubernetes', {
+      start: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    });
+    const next = handCollector('container-logs', { start: async () => void begun.push('container-logs') });
+    const agent = createAgent({
+      cluster: 'test',
+      node: 'node-1',
+      sources: [{ type: 'kubeapi', collector: slow.collector, node: null, first: true }, localSource(next.collector)],
+      enrichment: createEnrichment(),
+      redactor: createRedactor(),
+      publisher: null,
+      log,
+      registry: new Registry(),
+    });
+    const starting = agent.start();
+    await agent.stop();
+    await starting;
+    expect([agent.state, begun]).toEqual(['stopped', []]);
+  });
+
   test('no planted secret reaches the bus or the recording', async () => {
     const logs = handCollector('container-logs');
     const kubernetes = handCollector('kubernetes');
