@@ -2,6 +2,5 @@
 // rows: {id, lastSeen, properties: {…}}
 UNWIND $rows AS row
 MERGE (e:Event {id: row.id})
-WITH e, row
-WHERE e.lastSeen IS NULL OR e.lastSeen <= row.lastSeen
-SET e += row.properties;
+  ON CREATE SET e += row.properties
+  ON MATCH SET e += CASE WHEN e.lastSeen <= row.lastSeen THEN row.properties ELSE {} END;

@@ -2,6 +2,5 @@
 // rows: {id, lastSeen, properties: {cluster, node, state, reason, lost, lastSeen}}
 UNWIND $rows AS row
 MERGE (s:Source {id: row.id})
-WITH s, row
-WHERE s.lastSeen IS NULL OR s.lastSeen <= row.lastSeen
-SET s += row.properties;
+  ON CREATE SET s += row.properties
+  ON MATCH SET s += CASE WHEN s.lastSeen <= row.lastSeen THEN row.properties ELSE {} END;

@@ -144,15 +144,23 @@ async function settled(results: readonly PromiseLike<QueryResult>[]): Promise<vo
   if (failed) throw failed.reason;
 }
 
-/** Bolt has integers and floats, JavaScript only doubles; SKIP, LIMIT and people in Neo4j Browser want whole numbers as integers. */
+/**
+ * Bolt has integers and floats, JavaScript only doubles; SKIP, LIMIT and people in Neo4j Browser want whole numbers as integers, which
+ * the driver sends for a bigint. Copies only what holds one: most of what is written is text.
+ */
 function withIntegers<T>(value: T): T;
 function withIntegers(value: GraphValue): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: GraphValue) => withIntegers(item));
-  const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) copy[key] = withIntegers(item);
-  return copy;
+  let copy: Record<string, unknown> | null = null;
+  for (const key of Object.keys(value)) {
+    const item = (value as Readonly<Record<string, GraphValue>>)[key];
+    if (typeof item === 'string') continue;
+    const converted = withIntegers(item);
+    if (converted !== item) (copy ??= { ...value })[key] = converted;
+  }
+  return copy ?? value;
 }
 
 function isTransient(error: unknown): boolean {

@@ -3,6 +3,7 @@ import neo4j from 'neo4j-driver';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createIncidentStore, type GraphChange, graphBatches } from '../../ingest/store.js';
+import { type Step, steps } from '../../src/graph/batches.js';
 import { createEmbeddedStore, translatedSchema } from '../../src/graph/embedded.js';
 import { createNeo4jStore } from '../../src/graph/neo4j.js';
 import { loadStatements } from '../../src/graph/statements.js';
@@ -31,8 +32,8 @@ const statements = loadStatements();
 type Raw = (work: readonly { readonly text: string; readonly rows: GraphBatch['rows'] }[]) => Promise<void>;
 
 /**
- * `commit` of whole changes, over the same rows sent by the bare driver: UNWIND, MERGE on the key, SET; no guards of revisions, no
- * labels by kind, nothing replaced, its rows built before the clock starts. The ways take turns, each with changes of its own.
+ * `commit` of whole changes, over the same rows sent by the bare driver: UNWIND, MERGE on the key, SET; no guards of revisions,
+ * nothing replaced, its rows built and sorted before the clock starts. The ways take turns, each with changes of its own.
  */
 export async function graph({ rounds = 12, incidents = 25 }: GraphBenchOptions): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -88,7 +89,7 @@ async function compare(
     let rows = 0;
     for (let round = 0; round < times * 2; round++) {
       const given = change(`${name} ${title} ours ${round}`, size);
-      const peer = plain(graphBatches(change(`${name} ${title} bare ${round}`, size)));
+      const peer = plain(steps(graphBatches(change(`${name} ${title} bare ${round}`, size)), statements));
       rows = peer.reduce((sum, batch) => sum + batch.rows.length, 0);
       const ours = () => timed(() => commit(given));
       const bare = () => timed(() => raw(peer));
@@ -116,8 +117,8 @@ async function timed(work: () => Promise<void>): Promise<number> {
 function plain(
   batches: readonly GraphBatch[],
 ): readonly { readonly text: string; readonly rows: GraphBatch['rows'] }[] {
-  return batches.flatMap(({ statement, rows }) => {
-    const [name, member] = statement.split(':') as [string, string | undefined];
+  return sent.flatMap(({ statement, rows }) => {
+    const [name, member] = statement.name.split(':') as [string, string | undefined];
     const text = plainStatement(name, member);
     return text === null ? [] : [{ text: `UNWIND $rows AS row ${text}`, rows }];
   });
@@ -129,7 +130,7 @@ function plainStatement(name: string, member: string | undefined): string | null
   switch (name) {
     case 'write/entities':
     case 'write/mentioned-entities':
-      return 'MERGE (n:Entity {id: row.id}) SET n += row.properties';
+      return `MERGE (n:Entity {id: row.id}) SET n += row.properties, n:${member}`;
     case 'write/events':
       return 'MERGE (n:Event {id: row.id}) SET n += row.properties';
     case 'write/incidents':

@@ -13,8 +13,16 @@ export interface Neo4jServer {
   stop(): Promise<void>;
 }
 
-/** A Neo4j community server of this test alone, without a password; takes about 6 s. For suites under `describeWith(['neo4j'], …)`. */
-export async function startNeo4j(): Promise<Neo4jServer> {
+/** For tests: the first compiler alone and one collector thread start and warm up in a fraction of the time. */
+const quickToStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
+/**
+ * A Neo4j community server of the caller alone, without a password; takes about 6 s. Suites guard it with `describeWith(['neo4j'], …)`,
+ * benches ask for one that runs as in production, with `jvm` empty.
+ */
+export async function startNeo4j({
+  jvm = quickToStart,
+}: { readonly jvm?: readonly string[] } = {}): Promise<Neo4jServer> {
   const jars = neo4jLibrary();
   if (jars === null) throw new Error('Neo4j is not provisioned');
   const folder = temporaryFolder('throughline-neo4j-');
@@ -26,18 +34,7 @@ export async function startNeo4j(): Promise<Neo4jServer> {
   async function start(): Promise<ServerProcess> {
     const server = await startProcess({
       command: 'java',
-      // Short-lived: the first compiler alone and one collector thread start and warm up in a fraction of the time.
-      arguments: [
-        '-Xmx1g',
-        '-XX:TieredStopAtLevel=1',
-        '-XX:+UseSerialGC',
-        ...opened,
-        '-cp',
-        join(jars!, '*'),
-        main,
-        join(folder.path, 'data'),
-        String(port),
-      ],
+      arguments: ['-Xmx1g', ...jvm, ...opened, '-cp', join(jars!, '*'), main, join(folder.path, 'data'), String(port)],
       logFile: join(folder.path, `neo4j-${++starts}.log`),
     });
     await awaitReady(server, async () => server.log().includes('ready') && (await accepts(port)), 120_000);
