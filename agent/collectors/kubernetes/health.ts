@@ -3,7 +3,7 @@ import type { ReflectorStatus } from './reflector.js';
 
 /** A watch that has to be begun again is routine; one that could not be for this long is a gap. */
 const graceMs = 5_000;
-/** Bookmarks come once a minute: this long without one, and something is wrong, though the connection still looks open. */
+/** More than the idle timeout of a watch (90 s): its connection went silent, and beginning anew got no answer either. */
 const maxSilentMs = 120_000;
 /** Names listed in a reason before the rest is counted. */
 const maxNamed = 6;

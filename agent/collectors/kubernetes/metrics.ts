@@ -18,7 +18,7 @@ export function createCollectorMetrics(registry: Registry, sample: () => readonl
   const registers = [registry];
   new Gauge({
     name: 'throughline_kubernetes_staleness_seconds',
-    help: 'Seconds since the API server last said anything about this resource (list, event or bookmark). Above 150 its watch is broken: what happens now is not seen.',
+    help: 'Seconds since the API server last said anything about this resource (list, event or bookmark). Above 120 its watch is broken: what happens now is not seen.',
     labelNames: ['resource'],
     registers,
     collect() {

@@ -53,7 +53,10 @@ export interface ReflectorOptions {
 }
 
 export interface ReflectorTiming {
-  /** The watch cache sends a bookmark about once a minute (kubernetes cacher.go, bookmarkFrequency): two and a half without anything is a dead watch. */
+  /**
+   * The watch cache sends a bookmark once a minute (kubernetes cacher.go, bookmarkFrequency): one and a half without anything is a dead
+   * watch. Kinds without that cache (Events, by default) have no bookmarks; when nothing happens, theirs is begun anew for nothing.
+   */
   readonly idleTimeoutMs: number;
   /** How long an answer may take to come, or a list to go on. The API server ends its requests after 60 s by itself. */
   readonly requestTimeoutMs: number;
@@ -65,7 +68,7 @@ export interface ReflectorTiming {
 }
 
 export const defaultTiming: ReflectorTiming = {
-  idleTimeoutMs: 150_000,
+  idleTimeoutMs: 90_000,
   requestTimeoutMs: 60_000,
   recheckMs: 60_000,
   resyncMs: 600_000,
