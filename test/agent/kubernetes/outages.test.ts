@@ -31,6 +31,17 @@ describeWith(['control-plane'], 'the Kubernetes collector in trouble', () => {
     await plane?.stop();
   });
 
+  test('without an API server it starts all the same, says that it is down, and reads everything once there is one', async () => {
+    plane.proxy.refuse(true);
+    witness = await startWitness(plane);
+    expect(witness.health()).toMatchObject({ state: 'down', reason: expect.stringContaining('cannot be watched') });
+    expect(witness.events).toEqual([]);
+    plane.proxy.refuse(false);
+    await witness.until('healthy', () => witness?.health().state === 'healthy');
+    expect(witness.observations().filter(({ action }) => action === 'SYNC').length).toBeGreaterThan(100);
+    await witness.agrees();
+  }, 60_000);
+
   test('the API server is restarted under load: nothing is missed and nothing invented', async () => {
     witness = await startWitness(plane);
     const load = startLoad(plane);
