@@ -114,9 +114,7 @@ async function timed(work: () => Promise<void>): Promise<number> {
 }
 
 /** The same nodes and edges with nothing but what makes them. */
-function plain(
-  batches: readonly GraphBatch[],
-): readonly { readonly text: string; readonly rows: GraphBatch['rows'] }[] {
+function plain(sent: readonly Step[]): readonly { readonly text: string; readonly rows: GraphBatch['rows'] }[] {
   return sent.flatMap(({ statement, rows }) => {
     const [name, member] = statement.name.split(':') as [string, string | undefined];
     const text = plainStatement(name, member);
