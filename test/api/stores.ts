@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { createEmbeddedStore } from '../../src/graph/embedded.js';
 import { createNeo4jStore } from '../../src/graph/neo4j.js';
 import { loadStatements } from '../../src/graph/statements.js';
+import type { MemoryTransportOptions } from '../../src/transport/memory.js';
 import { createTransport } from '../../src/transport/create.js';
 import { startNats, type NatsServer } from '../servers/nats.js';
 import { startNeo4j, type Neo4jServer } from '../servers/neo4j.js';
@@ -10,9 +11,10 @@ import { silent, type Stores } from './harness.js';
 export type OpenStores = Stores & { close(): Promise<void> };
 
 /** The stores of `throughline up`, in memory. */
-export async function memoryStores(registry = new Registry()): Promise<OpenStores> {
+export async function memoryStores(memory: MemoryTransportOptions = {}): Promise<OpenStores> {
+  const registry = new Registry();
   const graph = createEmbeddedStore({ path: null, statements: loadStatements(), log: silent, registry });
-  const transport = createTransport({ kind: 'memory' }, { log: silent, registry });
+  const transport = createTransport({ kind: 'memory', memory }, { log: silent, registry });
   return opened({ graph, transport });
 }
 
