@@ -101,7 +101,7 @@ def pause(work):
 
 def box(work):
     # Debian's dynamic build: the static one cannot resolve names through glibc.
-    subprocess.run(["apt-get", "download", "-qq", "busybox"], cwd=work, check=True)
+    subprocess.run(["apt-get", "-o", "APT::Sandbox::User=root", "download", "-qq", "busybox"], cwd=work, check=True)
     package = next(work.glob("busybox_*.deb"))
     subprocess.run(["dpkg", "-x", package, work / "busybox"], check=True)
     program = next(path for path in (work / "busybox").rglob("bin/busybox"))
@@ -114,7 +114,6 @@ def main(folder):
     with tempfile.TemporaryDirectory() as work:
         write_image(folder / "pause.tar", "registry.k8s.io/pause:3.10", pause(Path(work)), ["/pause"])
     with tempfile.TemporaryDirectory() as work:
-        os.chmod(work, 0o755)  # apt-get drops to its own user for downloads
         content = box(Path(work))
     # box.tar last: who finds it finds all of them.
     for tag, name in (("2", "box2.tar"), ("1", "box.tar")):
