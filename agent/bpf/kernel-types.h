@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /*
  * The few fields of kernel structures that the programs read. preserve_access_index makes every access a CO-RE relocation, which
- * libbpf resolves against the running kernel's BTF: the order and the sizes here mean nothing, the names do.
+ * libbpf resolves against the running kernel's BTF: the order and the sizes here mean nothing, the names do. Every structure here is
+ * in every kernel since 5.8: differences are asked for by field, since for a structure that is not there libbpf looks into the modules,
+ * and that takes CAP_SYS_ADMIN.
  */
 #ifndef THROUGHLINE_KERNEL_TYPES_H
 #define THROUGHLINE_KERNEL_TYPES_H
@@ -60,18 +62,16 @@ struct percpu_counter {
 	__s64 count;
 };
 
-/* Gone since 6.2, when rss_stat became an array of percpu_counter. */
-struct mm_rss_stat {
-	atomic_long_t count[4];
-};
-
 struct mm_struct {
 	unsigned long total_vm;
 	struct percpu_counter rss_stat[4];
 };
 
+/* rss_stat was a struct mm_rss_stat, without counters per CPU. */
 struct mm_struct___before_6_2 {
-	struct mm_rss_stat rss_stat;
+	struct {
+		atomic_long_t count[4];
+	} rss_stat;
 };
 
 struct signal_struct {
@@ -112,11 +112,6 @@ struct task_struct {
 /* Only asked whether it has the field: since 6.8 the tracepoint's first argument is the task, before it was the pid. */
 struct trace_event_raw_mark_victim {
 	unsigned long total_vm;
-};
-
-/* Only asked whether it has the field: since 6.16 the tracepoint says whether this was the last thread. */
-struct trace_event_raw_sched_process_exit {
-	bool group_dead;
 };
 
 #pragma clang attribute pop

@@ -25,10 +25,11 @@ const volatile bool only_pid = false;
 
 static __always_inline __u64 anon_rss_pages(struct mm_struct *mm)
 {
+	struct mm_struct___before_6_2 *old = (void *)mm;
 	__s64 pages;
 
-	if (bpf_core_type_exists(struct mm_rss_stat))
-		pages = BPF_CORE_READ((struct mm_struct___before_6_2 *)mm, rss_stat.count[MM_ANONPAGES].counter);
+	if (bpf_core_field_exists(old->rss_stat.count))
+		pages = BPF_CORE_READ(old, rss_stat.count[MM_ANONPAGES].counter);
 	else
 		/* Without the parts that CPUs have not folded in yet, as in get_mm_counter(), whose figure the kernel log prints. */
 		pages = BPF_CORE_READ(mm, rss_stat[MM_ANONPAGES].count);

@@ -15,9 +15,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Children that end well are most exits and say nothing; a container's first process is told of always. */
 const volatile bool also_success = false;
-/* For tests: takes the way of kernels before 6.16 where the tracepoint says group_dead as well. */
-const volatile bool only_live_count = false;
-
 /* include/linux/sched/signal.h: group_exit_code is valid. */
 #define SIGNAL_GROUP_EXIT 0x4
 
@@ -26,7 +23,11 @@ struct process_key {
 	__u64 pid;
 };
 
-/* Before 6.16: two threads that leave at once may both see live == 0; the first to enter its process here speaks for it. */
+/*
+ * Two threads that leave at once may both see that no thread is alive; the first to enter its process here speaks for it. Since 6.16 the
+ * tracepoint says group_dead itself, but which argument it is cannot be asked for by CO-RE without a type that older kernels lack, and
+ * for a type that is not there libbpf searches all modules, which takes CAP_SYS_ADMIN.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -34,18 +35,14 @@ struct {
 	__type(value, __u8);
 } ended SEC(".maps");
 
-static __always_inline bool last_thread(struct bpf_raw_tracepoint_args *ctx, struct task_struct *task, struct task_struct *leader)
+static __always_inline bool first_to_tell(struct task_struct *leader)
 {
 	struct process_key key = {};
-	__u8 seen = 1;
+	__u8 told = 1;
 
-	if (bpf_core_field_exists(struct trace_event_raw_sched_process_exit, group_dead) && !only_live_count)
-		return ctx->args[1] & 1;
-	if (BPF_CORE_READ(task, signal, live.counter) != 0)
-		return false;
 	key.started_boottime_ns = BPF_CORE_READ(leader, start_boottime);
-	key.pid = BPF_CORE_READ(task, tgid);
-	return bpf_map_update_elem(&ended, &key, &seen, BPF_NOEXIST) == 0;
+	key.pid = BPF_CORE_READ(leader, tgid);
+	return bpf_map_update_elem(&ended, &key, &told, BPF_NOEXIST) == 0;
 }
 
 /* What wait(2) will say (wait_task_zombie): the group's code where one thread ended them all, else the leader's own. */
@@ -106,7 +103,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	__u32 wait_status;
 	__u8 below = 0, init;
 
-	if (!counters || !last_thread(ctx, task, leader))
+	if (!counters || BPF_CORE_READ(task, signal, live.counter) != 0)
 		return 0;
 	leaf = cgroup_of(leader);
 	if (!leaf)
@@ -123,6 +120,8 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 		counters->skipped++;
 		return 0;
 	}
+	if (!first_to_tell(leader))
+		return 0;
 
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {

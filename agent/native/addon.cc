@@ -32,16 +32,16 @@
 
 namespace {
 
-// libbpf explains a failure only through its print function; the last lines become the reason that JavaScript sees.
+// libbpf explains a failure only through its print function. Its first line names the cause and becomes part of the reason that
+// JavaScript sees; the rest are consequences, or the verifier's log.
 thread_local std::string libbpf_said;
 
 int keep_warning(enum libbpf_print_level level, const char *format, va_list arguments) {
-  if (level != LIBBPF_WARN) return 0;
-  char line[1024];
+  if (level != LIBBPF_WARN || !libbpf_said.empty()) return 0;
+  char line[400];
   vsnprintf(line, sizeof(line), format, arguments);
-  // The verifier's log is thousands of lines: its end has the verdict.
-  libbpf_said += line;
-  if (libbpf_said.size() > 2000) libbpf_said.erase(0, libbpf_said.size() - 2000);
+  libbpf_said = line;
+  libbpf_said.erase(libbpf_said.find_last_not_of('\n') + 1);
   return 0;
 }
 

@@ -138,8 +138,7 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
     start(target) {
       sink = target;
       reasons = startPrograms();
-      if (reasons.length > 0 && process.getuid?.() !== 0)
-        reasons = [...reasons, 'eBPF needs root, or CAP_BPF and CAP_PERFMON'];
+      if (reasons.some((reason) => reason.includes('Operation not permitted'))) reasons = [...reasons, permissionHint];
       if (!sees('oom-victim')) {
         fallback = createFallback({ hostRoot, onOomVictim: (victim) => emit(now(), victim) });
         reasons = [
@@ -209,6 +208,7 @@ export function createKernelCollector(dependencies: KernelCollectorDependencies)
   }
 }
 
+const permissionHint = 'eBPF needs root, or CAP_BPF and CAP_PERFMON (before Linux 5.11 also CAP_SYS_RESOURCE)';
 const pollEveryMs = 500;
 /** A program reads the clock after it has reserved its record and before it submits it: microseconds, when nothing interrupts it. */
 const unsubmittedNs = 1_000_000n;

@@ -69,9 +69,8 @@ describeWith(['ebpf'], 'a session of the addon', () => {
     );
   const mine = () => decoded().filter(({ data }) => data.cgroup === container.path);
 
-  test('the way of kernels before 6.16, by the count of live threads, tells of a process of many threads once', async () => {
-    open([program('process-exit', { only_live_count: 1 })]);
-    // Its threads end all at once, each for itself, which is what makes two of them see no thread alive.
+  test('a process whose threads end all at once is told of once', async () => {
+    open([program('process-exit')]);
     const threads = `const { Worker } = require("worker_threads"); for (let i = 0; i < 8; i++) new Worker("0", { eval: true }); process.exitCode = 5`;
     for (let round = 0; round < 3; round++) container.run(`exec ${process.execPath} -e '${threads}'`);
     container.run('exit 99');
@@ -152,6 +151,37 @@ describeWith(['ebpf'], 'a session of the addon', () => {
     expect(drain()).toBeNull();
     expect(counters(EVENT_PROCESS_EXIT).emitted).toBe(0);
     close();
+  });
+});
+
+describeWith(['ebpf'], 'the programs with less than root', () => {
+  // In a process of its own, since rights are given up for good.
+  const hooksWith = (capabilities: string): string =>
+    execFileSync(
+      'setpriv',
+      ['--bounding-set', capabilities, '--inh-caps', '-all', process.execPath, '-e', script, addonFile, ...objectFiles],
+      { encoding: 'utf8' },
+    );
+  const script = `
+    const [addonFile, ...files] = process.argv.slice(1);
+    const module_ = { exports: {} };
+    process.dlopen(module_, addonFile);
+    const objects = files.map((file) => ({ name: file, file, constants: {} }));
+    const session = new module_.exports.Session({ objects, eventsRingBytes: 4096, priorityRingBytes: 4096, maxPendingBytes: 1, lingerMs: 0 }, () => {});
+    console.log(session.hooks.map(({ reason }) => reason ?? 'attached').join('\\n'));
+    session.close();`;
+  const objectFiles = ['oom-victim', 'process-exit'].map((name) => load().objectFile?.(name) ?? '');
+  const addonFile = join(import.meta.dirname, '../../../agent/native/build/Release/kernel.node');
+
+  test('CAP_BPF and CAP_PERFMON are enough', () => {
+    // Before Linux 5.11 maps count as locked memory, whose limit takes CAP_SYS_RESOURCE to raise.
+    expect(hooksWith('-all,+bpf,+perfmon').trim().split('\n')).toEqual(['attached', 'attached']);
+  });
+
+  test('without any capability each is refused, and says so', () => {
+    for (const reason of hooksWith('-all').trim().split('\n')) {
+      expect(reason).toContain('the kernel refused the program: Operation not permitted');
+    }
   });
 });
 
