@@ -6,7 +6,7 @@ import { readCheckpoint, writeCheckpoint, type Positions } from './checkpoint.js
 import { createLineJoiner, parseCriLine, type JoinedLine, type LineJoiner } from './cri.js';
 import { createDiscovery, type ContainerLog } from './discovery.js';
 import { parseLogText } from './line.js';
-import { openLogFile, type FilePosition, type LogFile } from './log-file.js';
+import { openLogFile, type FilePosition, type LogFile, type OnLine } from './log-file.js';
 import { createRateGuard, type RateGuard } from './rate-guard.js';
 
 export interface ContainerLogsOptions {
@@ -36,6 +36,8 @@ interface Followed {
   /** Time of the last line read, and whether more is waiting behind it. */
   lastRead: Timestamp | null;
   behind: boolean;
+  /** Where the oldest line begins of which pieces are missing: a restart has to read it again. */
+  unfinished: { readonly inode: number; readonly offset: number } | null;
 }
 
 interface PendingLine extends JoinedLine {
@@ -117,6 +119,7 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
         guard,
         lastRead: null,
         behind: false,
+        unfinished: null,
       });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -136,11 +139,12 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
         if (one.guard.take(toEpochMs(line.timestamp))) lines.push({ ...line, log: one.log });
         else lose(1, 'rate', where);
       };
-      const take = (text: string): void => {
+      const take: OnLine = (text, begins) => {
         const piece = parseCriLine(text);
         if (!piece) return lose(1, 'malformed', where);
         one.lastRead = piece.timestamp;
         collect(one.joiner.push(piece));
+        one.unfinished = one.joiner.pendingSince() === null ? null : (one.unfinished ?? begins);
       };
       try {
         one.behind = one.file.read(budget, take);
@@ -151,8 +155,10 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
       more ||= one.behind;
       const pending = one.joiner.pendingSince();
       const finished = one.file.finished();
-      if (pending !== null && (finished || Date.now() - toEpochMs(pending) >= maxPieceAgeMs))
+      if (pending !== null && (finished || Date.now() - toEpochMs(pending) >= maxPieceAgeMs)) {
         one.joiner.flush().forEach(collect);
+        one.unfinished = null;
+      }
       if (finished) forget(key, where);
     }
     lines.sort((one, other) => (one.timestamp < other.timestamp ? -1 : one.timestamp > other.timestamp ? 1 : 0));
@@ -227,7 +233,7 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
         if (pending !== null && pending < watermark) watermark = pending;
       }
       if (watermark > promised) promised = watermark;
-      toCommit = new Map([...followed].map(([key, { file }]) => [key, file.positions()] as const));
+      toCommit = new Map([...followed].map(([key, one]) => [key, resumePositions(one)] as const));
       return promised;
     },
 
@@ -257,6 +263,12 @@ export function createContainerLogs(options: ContainerLogsOptions): Collector {
     const shown = reasons.slice(0, 5).join('; ');
     return { state: 'degraded', reason: reasons.length > 5 ? `${shown}; and ${reasons.length - 5} more` : shown, lost };
   }
+}
+
+function resumePositions({ file, unfinished }: Followed): readonly FilePosition[] {
+  const positions = file.positions();
+  if (unfinished === null) return positions;
+  return positions.map((each) => (each.inode === unfinished.inode ? { ...each, offset: unfinished.offset } : each));
 }
 
 const lostBecause = {

@@ -15,7 +15,7 @@ const maxAttributes = 48;
 const maxAttributeChars = 2_048;
 const maxDepth = 3;
 
-// eslint's no-control-regex is about typing mistakes; ESC is meant here.
+/** ECMA-48 control sequences: ESC [ parameters letter. */
 const colourCodes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g');
 
 const levelKeys = [

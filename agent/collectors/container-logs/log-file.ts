@@ -10,13 +10,16 @@ export interface FilePosition {
   readonly head: string;
 }
 
+/** Takes a line, and where in which file it begins. */
+export type OnLine = (line: string, begins: { readonly inode: number; readonly offset: number }) => void;
+
 export type StartAt = 'end' | 'beginning' | FilePosition;
 
 /** One `<restart>.log` and what it is rotated into, read as one stream of lines. */
 export interface LogFile {
   readonly path: string;
   /** Reads whole lines (without the line feed) until the budget is spent; true when there is more to read. */
-  read(maxBytes: number, onLine: (line: string) => void): boolean;
+  read(maxBytes: number, onLine: OnLine): boolean;
   /** Where a restarted agent goes on: the rotated file first while it is not finished. */
   positions(): FilePosition[];
   /** True when the file was removed and everything of it has been read. */
@@ -63,7 +66,7 @@ export function openLogFile(options: {
     return openChain(path, startAt).map(({ file, from }) => open(file, from));
   }
 
-  function read(maxBytes: number, onLine: (line: string) => void): boolean {
+  function read(maxBytes: number, onLine: OnLine): boolean {
     notice();
     let budget = maxBytes;
     for (const file of files) {
@@ -93,7 +96,7 @@ export function openLogFile(options: {
     }
   }
 
-  function retire(onLine: (line: string) => void): void {
+  function retire(onLine: OnLine): void {
     while (files.length > 1 && performance.now() - (files[0]!.supersededAtMs ?? Infinity) > supersededGraceMs) {
       const [old] = files.splice(0, 1);
       readRest(old!, onLine);
@@ -109,7 +112,7 @@ export function openLogFile(options: {
   }
 
   /** Bytes read from the file. */
-  function readFile(file: OpenFile, maxBytes: number, onLine: (line: string) => void): number {
+  function readFile(file: OpenFile, maxBytes: number, onLine: OnLine): number {
     let total = 0;
     const { size } = fstatSync(file.descriptor);
     if (size < file.offset || !stillTheSame(file)) rewind(file);
@@ -131,10 +134,12 @@ export function openLogFile(options: {
   }
 
   /** A last line without its line feed: the writer died before it. */
-  function readRest(file: OpenFile, onLine: (line: string) => void): void {
+  function readRest(file: OpenFile, onLine: OnLine): void {
     readFile(file, Infinity, onLine);
     const count = readSync(file.descriptor, buffer, 0, bufferBytes, file.offset);
-    if (count > 0 && !file.skipping) onLine(buffer.toString('utf8', 0, count));
+    if (count > 0 && !file.skipping) {
+      onLine(buffer.toString('utf8', 0, count), { inode: file.inode, offset: file.offset });
+    }
     file.offset += count;
   }
 
@@ -158,11 +163,13 @@ function open(path: string, from: StartAt): OpenFile {
 }
 
 /** Consumed bytes: up to and with the last line feed. */
-function splitLines(file: OpenFile, chunk: Buffer, onLine: (line: string) => void): number {
+function splitLines(file: OpenFile, chunk: Buffer, onLine: OnLine): number {
   let from = 0;
   for (let to = chunk.indexOf(lineFeed); to !== -1; to = chunk.indexOf(lineFeed, from)) {
     if (file.skipping) file.skipping = false;
-    else if (to > from) onLine(chunk.toString('utf8', from, to));
+    else if (to > from) {
+      onLine(chunk.toString('utf8', from, to), { inode: file.inode, offset: file.offset + from });
+    }
     from = to + 1;
   }
   return from;

@@ -248,6 +248,21 @@ describe('container logs', () => {
     expect(second.messages()).toEqual(['three', 'four', 'new container']);
   });
 
+  test('goes on after a restart in the middle of a line in pieces', async () => {
+    const path = logPath();
+    write(path, 'whole');
+    appendFileSync(path, `${now()} stdout P one \n${now()} stdout P two \n`);
+    const first = await follow();
+    await first.drain();
+    await first.commit();
+    await first.collector.stop();
+    appendFileSync(path, `${now()} stdout F three\n`);
+    write(path, 'next');
+    const second = await follow();
+    await second.drain();
+    expect([...first.messages(), ...second.messages()]).toEqual(['whole', 'one two three', 'next']);
+  });
+
   test('repeats after a crash what was not committed, with the same times, and loses nothing', async () => {
     const path = logPath();
     write(path, 'committed');
