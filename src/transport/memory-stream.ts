@@ -22,13 +22,15 @@ interface Entry extends StoredMessage {
   readonly storedAtMs: number;
 }
 
-/** Message ids remembered at most, whatever the window: 16 MB of them. */
-const maxIds = 131_072;
+/** Message ids of one generation at most, whatever the window. */
+const maxIds = 65_536;
 
 /** `floor` is the highest sequence that every durable has acknowledged, Infinity when there is no durable. */
 export function createMemoryStream(options: { readonly maxBytes: number; readonly floor: () => number }): MemoryStream {
   const { maxBytes, floor } = options;
-  const ids = new Map<string, number>();
+  let recentIds = new Set<string>();
+  let olderIds = new Set<string>();
+  let generationMs = Date.now();
   const news = createWakeup();
   const space = createWakeup();
   let entries: (Entry | undefined)[] = [];
@@ -36,12 +38,14 @@ export function createMemoryStream(options: { readonly maxBytes: number; readonl
   let first = 1;
   let bytes = 0;
 
+  /** In two generations: an id is remembered for at least the window, and forgetting costs nothing. */
   function isDuplicate(id: string, nowMs: number): boolean {
-    for (const [oldest, atMs] of ids) {
-      if (nowMs - atMs < duplicateWindowMs && ids.size <= maxIds) break;
-      ids.delete(oldest);
+    if (nowMs - generationMs > duplicateWindowMs || recentIds.size >= maxIds) {
+      olderIds = recentIds;
+      recentIds = new Set();
+      generationMs = nowMs;
     }
-    return ids.has(id);
+    return recentIds.has(id) || olderIds.has(id);
   }
 
   /** Frees room for `wanted` bytes, oldest first, as far as nobody waits for them. */
@@ -65,7 +69,7 @@ export function createMemoryStream(options: { readonly maxBytes: number; readonl
       const nowMs = Date.now();
       if (isDuplicate(message.id, nowMs)) return 'duplicate';
       if (!makeRoom(message.body.length) && !force) return 'full';
-      ids.set(message.id, nowMs);
+      recentIds.add(message.id);
       bytes += message.body.length;
       entries.push({
         subject: message.subject,

@@ -111,7 +111,8 @@ async function connectionOptions(options: NatsConnectOptions): Promise<NodeConne
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
-    ignoreClusterUpdates: false,
+    // A stack for every request that might fail costs more than the request.
+    noAsyncTraces: true,
     ...(user === undefined ? {} : { user, pass: password ?? '' }),
     ...(token === undefined ? {} : { token }),
     ...(credsFile === undefined ? {} : { authenticator: credsAuthenticator(await secret(credsFile)) }),
