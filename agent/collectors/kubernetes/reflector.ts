@@ -54,8 +54,9 @@ export interface ReflectorOptions {
 
 export interface ReflectorTiming {
   /**
-   * The watch cache sends a bookmark once a minute (kubernetes cacher.go, bookmarkFrequency): one and a half without anything is a dead
-   * watch. Kinds without that cache (Events, by default) have no bookmarks; when nothing happens, theirs is begun anew for nothing.
+   * The watch cache sends a bookmark once a minute (kubernetes cacher.go, bookmarkFrequency; the first one may take two): one and a
+   * half without anything is taken for a dead watch. Kinds without that cache (Events, by default) have no bookmarks. To begin anew
+   * for nothing costs one request, and nothing is read twice.
    */
   readonly idleTimeoutMs: number;
   /** How long an answer may take to come, or a list to go on. The API server ends its requests after 60 s by itself. */
