@@ -67,15 +67,29 @@ export function createNatsTransport(
     return { first: state.messages === 0 ? state.last_seq + 1 : state.first_seq, last: state.last_seq };
   }
 
+  async function ensureStreams(manager: JetStreamManager): Promise<void> {
+    for (const stream of streamNames) await ensureStream(manager, layouts[stream], options.replicas ?? 1);
+  }
+
+  /** The server that is back may be another, or one without its disk: what is missing is made anew, as at the start. */
+  function onReconnect(): void {
+    metrics.reconnected();
+    if (session === null) return;
+    ensureStreams(session.manager).catch((error: unknown) => {
+      if (!stopping.signal.aborted)
+        log.error({ err: error }, 'the streams cannot be looked after; the next reconnect tries again');
+    });
+  }
+
   return {
     kind: 'nats',
     async start() {
       if (session !== null) return;
       stopping = new AbortController();
-      const link = await connectNats(options, { log, onReconnect: metrics.reconnected });
+      const link = await connectNats(options, { log, onReconnect });
       try {
         const manager = await jetstreamManager(link.connection);
-        for (const stream of streamNames) await ensureStream(manager, layouts[stream], options.replicas ?? 1);
+        await ensureStreams(manager);
         session = { link, manager, client: jetstream(link.connection) };
       } catch (cause) {
         await link.close();

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepts, awaitReady, freePort, startProcess, temporaryFolder, type ServerProcess } from './processes.js';
 import { binary } from './programs.js';
@@ -13,6 +13,8 @@ export interface NatsServer {
   kill(): Promise<void>;
   /** After kill: same port, same data. */
   start(): Promise<void>;
+  /** Removes its data, between kill and start. */
+  wipe(): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
   log(): string;
@@ -61,6 +63,7 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
     async kill() {
       await server?.kill();
     },
+    wipe: () => rmSync(join(folder.path, 'data'), { recursive: true, force: true }),
     async stop() {
       await server?.stop();
       folder.remove();

@@ -149,6 +149,26 @@ describeWith(['nats'], 'the NATS transport', () => {
     expect(received.at(-1)!.sequence).toBe(last + 1);
   });
 
+  test('a server that comes back without its data gets its streams and consumers again', async () => {
+    const transport = await connected();
+    const consumer = transport.consume({ stream: 'unified', durable: `durable-${unique()}` });
+    const received = collect(consumer, (each) => each.ack());
+    await transport.publish([unified()]);
+    await until(() => received.length > 0);
+    await server.kill();
+    await until(() => !transport.health().connected);
+    server.wipe();
+    await server.start();
+    await until(() => transport.health().connected);
+    const before = received.length;
+    const next = unified();
+    await transport.publish([next]);
+    await until(() => received.length > before);
+    expect(received.at(-1)!.sequence).toBe(1);
+    expect(Buffer.compare(received.at(-1)!.body, next.body)).toBe(0);
+    await consumer.stop();
+  });
+
   test('a reader that follows the tail goes on after a restart where it was', async () => {
     const transport = await connected();
     const { last } = await transport.position('unified');
