@@ -52,7 +52,10 @@ export function createReceive({ transport, transform, cluster, log, registry }: 
       await transport.publish(bad.map(({ error, body }) => deadLetter('raw', message, error, body)));
       for (const { error } of bad) {
         rejected.inc({ code: error.code });
-        log.warn({ code: error.code, subject: message.subject, sequence: message.sequence, reason: error.message }, 'an event was refused');
+        log.warn(
+          { code: error.code, subject: message.subject, sequence: message.sequence, reason: error.message },
+          'an event was refused',
+        );
       }
     }
     return events.map((event) => ({
@@ -85,7 +88,11 @@ export function createReceive({ transport, transform, cluster, log, registry }: 
   /** Passed the check of its shape, but its payload is not what its kind promises. */
   function unreadable(event: RawEvent, cause: unknown): OutgoingMessage {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new ThroughlineError('EVENT_INVALID', `the payload of ${event.type}/${event.data.kind} cannot be read: ${reason}`, { cause });
+    const error = new ThroughlineError(
+      'EVENT_INVALID',
+      `the payload of ${event.type}/${event.data.kind} cannot be read: ${reason}`,
+      { cause },
+    );
     rejected.inc({ code: error.code });
     log.warn({ err: error, event: event.id }, 'an event was refused');
     const body = Buffer.from(JSON.stringify(event));
@@ -102,7 +109,12 @@ function bodies(findings: readonly Finding[], cluster: string): OutgoingMessage[
   let chars = 0;
   const flush = () => {
     if (texts.length === 0) return;
-    messages.push({ stream: 'unified', subject: unifiedSubject(cluster), body: encodeTexts(texts), id: contentId('unified', ...texts) });
+    messages.push({
+      stream: 'unified',
+      subject: unifiedSubject(cluster),
+      body: encodeTexts(texts),
+      id: contentId('unified', ...texts),
+    });
     texts = [];
     chars = 0;
   };

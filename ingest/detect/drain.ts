@@ -104,7 +104,8 @@ export function createDrain(options: DrainOptions = {}): Drain {
         else if (isPlain(word) && isPlain(token)) continue candidates;
       }
       const score = fixed === 0 ? 1 : equal / fixed;
-      if (score > bestScore || (score === bestScore && equal > bestEqual)) [best, bestScore, bestEqual] = [template, score, equal];
+      if (score > bestScore || (score === bestScore && equal > bestEqual))
+        [best, bestScore, bestEqual] = [template, score, equal];
     }
     return bestScore >= similarity ? best : null;
   }

@@ -23,7 +23,13 @@ const table: readonly (readonly [RegExp, Reader])[] = [
       category: 'quota.exceeded',
       refuser: entityRef(cluster, 'ResourceQuota', namespace, match[1]!),
       because: `quota ${match[1]!} is used up: ${match[2]!} was asked for, ${match[3]!} is used of ${match[4]!}`,
-      attributes: { quota: match[1]!, resource: match[4]!.split('=', 1)[0]!, requested: match[2]!, used: match[3]!, limited: match[4]! },
+      attributes: {
+        quota: match[1]!,
+        resource: match[4]!.split('=', 1)[0]!,
+        requested: match[2]!,
+        used: match[3]!,
+        limited: match[4]!,
+      },
     }),
   ],
   [

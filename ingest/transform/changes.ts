@@ -21,10 +21,12 @@ const controllerMade = new Set([
   'ReplicationController',
 ]);
 /** Field managers of Kubernetes itself (pkg/controller names, kubelet, scheduler). */
-const controllers = /^(?:kube-controller-manager|kube-scheduler|kubelet|kube-apiserver|.*-controller|cluster-autoscaler|node-?problem-?detector|vpa-.*)$/;
+const controllers =
+  /^(?:kube-controller-manager|kube-scheduler|kubelet|kube-apiserver|.*-controller|cluster-autoscaler|node-?problem-?detector|vpa-.*)$/;
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 /** Bookkeeping in annotations and labels that says nothing about what the object is to be. */
-const bookkeeping = /(?:last-applied-configuration|deployment\.kubernetes\.io\/|control-plane\.alpha|leader-election|pv\.kubernetes\.io|volume\.(?:beta\.)?kubernetes\.io|node\.alpha\.kubernetes\.io|node\.kubernetes\.io|endpoints\.kubernetes\.io|kubernetes\.io\/change-cause|checksum\/)/;
+const bookkeeping =
+  /(?:last-applied-configuration|deployment\.kubernetes\.io\/|control-plane\.alpha|leader-election|pv\.kubernetes\.io|volume\.(?:beta\.)?kubernetes\.io|node\.alpha\.kubernetes\.io|node\.kubernetes\.io|endpoints\.kubernetes\.io|kubernetes\.io\/change-cause|checksum\/)/;
 
 /** What somebody changed about an object, as events on the object itself. */
 export function readChanges(observed: Observed): Draft[] {
@@ -53,17 +55,25 @@ export function readChanges(observed: Observed): Draft[] {
     const { path } = change;
     if (path.endsWith(restartedAt) || path.includes(`[${restartedAt}]`)) {
       drafts.push(draft('change.restart', `A restart of ${title} was asked for${by}.`));
-    } else if (bookkeeping.test(path) || path.startsWith('status') || (path.startsWith('metadata.') && entity.kind === 'Node')) {
+    } else if (
+      bookkeeping.test(path) ||
+      path.startsWith('status') ||
+      (path.startsWith('metadata.') && entity.kind === 'Node')
+    ) {
       continue;
     } else if (/\.image$/.test(path)) {
       const container = /\[([^\]]+)\]\.image$/.exec(path)?.[1] ?? '';
       drafts.push(
-        draft('change.image', `The image of container ${container} in ${title} was changed from ${value(change.from)} to ${value(change.to)}${by}.`, {
-          container,
-          from: value(change.from),
-          to: value(change.to),
-          paths: path,
-        }),
+        draft(
+          'change.image',
+          `The image of container ${container} in ${title} was changed from ${value(change.from)} to ${value(change.to)}${by}.`,
+          {
+            container,
+            from: value(change.from),
+            to: value(change.to),
+            paths: path,
+          },
+        ),
       );
     } else if (path === 'spec.replicas') {
       drafts.push(
@@ -78,18 +88,35 @@ export function readChanges(observed: Observed): Draft[] {
   }
   if (rest.length > 0) {
     const config = entity.kind === 'ConfigMap' || entity.kind === 'Secret';
-    const keys = rest.map(({ path }) => path.replace(/^(?:data|binaryData|stringData)[.[]"?/, '').replace(/["\]]+$/, ''));
+    const keys = rest.map(({ path }) =>
+      path.replace(/^(?:data|binaryData|stringData)[.[]"?/, '').replace(/["\]]+$/, ''),
+    );
     const paths = rest.map(({ path }) => path);
     const single = rest.length === 1 ? rest[0]! : null;
-    const attributes = { from: single ? value(single.from) : null, to: single ? value(single.to) : null, paths: paths.join(',').slice(0, 1024) };
+    const attributes = {
+      from: single ? value(single.from) : null,
+      to: single ? value(single.to) : null,
+      paths: paths.join(',').slice(0, 1024),
+    };
     drafts.push(
       config
-        ? draft('change.config', `${title} was changed${by}: ${single ? describe(single, keys[0]!) : `keys ${list(keys)}`}.`, {
-            ...attributes,
-            ...(entity.kind === 'Secret' ? { from: null, to: null } : {}),
-            keys: keys.join(',').slice(0, 1024),
-          })
-        : draft('change.spec', `${title} was changed${by}: ${list(rest.map((change) => describe(change, readable(change.path))), 4)}.`, attributes),
+        ? draft(
+            'change.config',
+            `${title} was changed${by}: ${single ? describe(single, keys[0]!) : `keys ${list(keys)}`}.`,
+            {
+              ...attributes,
+              ...(entity.kind === 'Secret' ? { from: null, to: null } : {}),
+              keys: keys.join(',').slice(0, 1024),
+            },
+          )
+        : draft(
+            'change.spec',
+            `${title} was changed${by}: ${list(
+              rest.map((change) => describe(change, readable(change.path))),
+              4,
+            )}.`,
+            attributes,
+          ),
     );
   }
   return drafts;
@@ -103,7 +130,8 @@ function readable(path: string): string {
   if (limit) return `${limit[2]!} ${limit[1] === 'limits' ? 'limit' : 'request'}${of}`;
   const variable = /env\[([^\]]+)\]/.exec(path);
   if (variable) return `variable ${variable[1]!}${of}`;
-  if (container) return `${container[2]! === '' ? 'container' : container[2]!}${container[2]! === '' ? ` ${container[1]!}` : of}`;
+  if (container)
+    return `${container[2]! === '' ? 'container' : container[2]!}${container[2]! === '' ? ` ${container[1]!}` : of}`;
   return path.replace(/^spec\.(?:template\.(?:spec\.)?)?/, '').replace(/^metadata\./, '');
 }
 

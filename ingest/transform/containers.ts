@@ -7,8 +7,22 @@ import { bareContainerId, type Container, type ContainerStatus, type Terminated 
 import { clause, count, duration, size } from './wording.js';
 
 /** Signals that mean the program itself did something impossible (signal(7)); by number on x86 and arm64 Linux. */
-const crashSignals: Readonly<Record<number, string>> = { 4: 'SIGILL', 6: 'SIGABRT', 7: 'SIGBUS', 8: 'SIGFPE', 11: 'SIGSEGV', 31: 'SIGSYS' };
-const otherSignals: Readonly<Record<number, string>> = { 1: 'SIGHUP', 2: 'SIGINT', 3: 'SIGQUIT', 9: 'SIGKILL', 13: 'SIGPIPE', 15: 'SIGTERM' };
+const crashSignals: Readonly<Record<number, string>> = {
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  11: 'SIGSEGV',
+  31: 'SIGSYS',
+};
+const otherSignals: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  9: 'SIGKILL',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+};
 
 export function isCrashSignal(signal: number): boolean {
   return Object.hasOwn(crashSignals, signal);
@@ -56,7 +70,8 @@ export function readContainer(view: ContainerView, context: TransformContext): C
   if (terminated) {
     push(problems, ended(view, terminated, context, false));
     if (view.init && terminated.exitCode !== 0) problems.push(initFailed(view, terminated, context));
-    if ((status.restartCount ?? 0) >= 2 && terminated.exitCode !== 0) problems.push(crashLoop(view, terminated, context));
+    if ((status.restartCount ?? 0) >= 2 && terminated.exitCode !== 0)
+      problems.push(crashLoop(view, terminated, context));
     return { problems, recheckAtMs: null };
   }
   if (running && last && (status.restartCount ?? 0) >= 2) {
@@ -112,7 +127,12 @@ function crashLoop(view: ContainerView, last: Terminated | undefined, context: T
     ...base(view, context),
     category: 'container.crash-loop',
     message: `${title(view)} ends again and again: ${count(restarts, 'restart')}${how}.`,
-    attributes: { restartCount: restarts, exitCode: last?.exitCode, reason: last?.reason, lastLog: wordsBefore(view.memory, toEpochMs(last?.finishedAt ?? '')) },
+    attributes: {
+      restartCount: restarts,
+      exitCode: last?.exitCode,
+      reason: last?.reason,
+      lastLog: wordsBefore(view.memory, toEpochMs(last?.finishedAt ?? '')),
+    },
   };
 }
 
@@ -143,7 +163,12 @@ export function killedByProbe(memory: ContainerMemory, terminated: Terminated): 
 }
 
 /** How a container ended, null when that is no problem: a job done, a stop that was asked for. */
-export function termination(view: ContainerView, terminated: Terminated, context: TransformContext, again: boolean): Draft | null {
+export function termination(
+  view: ContainerView,
+  terminated: Terminated,
+  context: TransformContext,
+  again: boolean,
+): Draft | null {
   const { spec, memory, pod } = view;
   const { exitCode, reason } = terminated;
   const signal = signalOf(terminated);
@@ -174,11 +199,16 @@ export function termination(view: ContainerView, terminated: Terminated, context
   if (reason === 'OOMKilled') {
     const limit = memory.memoryLimitBytes;
     const of = limit === null ? '' : ` of ${size(limit)}`;
-    return draft('container.oom-killed', `${title(view)} was killed for exceeding its memory limit${of}${after}.`, { limitBytes: limit });
+    return draft('container.oom-killed', `${title(view)} was killed for exceeding its memory limit${of}${after}.`, {
+      limitBytes: limit,
+    });
   }
   if (exitCode === 0) {
     if (pod.terminating || byProbe || view.init || view.restartPolicy !== 'Always' || !again) return null;
-    return draft('container.completed-early', `${title(view)} ends by itself with exit code 0${after}, and is meant to keep running.`);
+    return draft(
+      'container.completed-early',
+      `${title(view)} ends by itself with exit code 0${after}, and is meant to keep running.`,
+    );
   }
   if (pod.terminating && (signal === 15 || signal === 9)) return null;
   const message = terminated.message ?? '';
@@ -192,16 +222,31 @@ export function termination(view: ContainerView, terminated: Terminated, context
   const command = spec?.command?.[0] ?? spec?.args?.[0] ?? null;
   if (exitCode === 127 || (notStarted && /executable file not found|no such file or directory/i.test(message))) {
     const program = /exec: "([^"]+)"/.exec(message)?.[1] ?? command;
-    return draft('container.command-not-found', `${title(view)} cannot start: its command${program ? ` ${program}` : ''} does not exist in the image.`, { command: program });
+    return draft(
+      'container.command-not-found',
+      `${title(view)} cannot start: its command${program ? ` ${program}` : ''} does not exist in the image.`,
+      { command: program },
+    );
   }
   if (exitCode === 126 || (notStarted && /permission denied/i.test(message))) {
-    return draft('container.not-executable', `${title(view)} cannot start: its command${command ? ` ${command}` : ''} is not executable.`, { command });
+    return draft(
+      'container.not-executable',
+      `${title(view)} cannot start: its command${command ? ` ${command}` : ''} is not executable.`,
+      { command },
+    );
   }
   if (notStarted) return draft('container.start-failed', `${title(view)} cannot be started: ${clause(message)}.`);
   if (isCrashSignal(signal)) {
-    return draft('process.crashed', `${title(view)} crashed with ${signalName(signal)} (exit code ${exitCode})${after}.`);
+    return draft(
+      'process.crashed',
+      `${title(view)} crashed with ${signalName(signal)} (exit code ${exitCode})${after}.`,
+    );
   }
-  if (byProbe) return draft('container.terminated', `${title(view)} was ended by the kubelet because its probe failed (exit code ${exitCode})${after}.`);
+  if (byProbe)
+    return draft(
+      'container.terminated',
+      `${title(view)} was ended by the kubelet because its probe failed (exit code ${exitCode})${after}.`,
+    );
   const words = lastLog === null ? '' : `; its last words: ${clause(lastLog, 200)}`;
   return draft('container.terminated', `${title(view)} ended with ${exitText(terminated)}${after}${words}.`);
 }
@@ -216,7 +261,13 @@ function readWaiting(view: ContainerView, reason: string, message: string, conte
   });
   switch (reason) {
     case 'ErrImageNeverPull':
-      return [draft('image.never-pull', `${title(view)} needs image ${image}, which is not on the node, and its pull policy is Never.`, { image })];
+      return [
+        draft(
+          'image.never-pull',
+          `${title(view)} needs image ${image}, which is not on the node, and its pull policy is Never.`,
+          { image },
+        ),
+      ];
     case 'InvalidImageName':
       return [draft('image.invalid-name', `${title(view)} has an image name that is not valid: ${image}.`, { image })];
     case 'ErrImagePull':
@@ -224,11 +275,18 @@ function readWaiting(view: ContainerView, reason: string, message: string, conte
     case 'ImageInspectError':
     case 'RegistryUnavailable':
     case 'SignatureValidationFailed': {
-      const failure = classifyPull(`${reason === 'SignatureValidationFailed' ? 'signature ' : ''}${message}`) ?? view.memory.pull;
+      const failure =
+        classifyPull(`${reason === 'SignatureValidationFailed' ? 'signature ' : ''}${message}`) ?? view.memory.pull;
       view.memory.pull = failure;
       const category = failure?.category ?? 'image.pull-failed';
       const because = failure ? failure.because : clause(message) || 'the pull fails';
-      return [draft(category, `${title(view)} cannot get image ${image}: ${because}.`, { image, registry: registryOf(image), error: clause(message) })];
+      return [
+        draft(category, `${title(view)} cannot get image ${image}: ${because}.`, {
+          image,
+          registry: registryOf(image),
+          error: clause(message),
+        }),
+      ];
     }
     case 'CreateContainerConfigError':
       return [configError(view, message, draft)];
@@ -238,13 +296,30 @@ function readWaiting(view: ContainerView, reason: string, message: string, conte
     case 'RunInitContainerError':
       if (/executable file not found|no such file or directory/i.test(message)) {
         const program = /exec: "([^"]+)"/.exec(message)?.[1];
-        return [draft('container.command-not-found', `${title(view)} cannot start: its command${program ? ` ${program}` : ''} does not exist in the image.`, { command: program })];
+        return [
+          draft(
+            'container.command-not-found',
+            `${title(view)} cannot start: its command${program ? ` ${program}` : ''} does not exist in the image.`,
+            { command: program },
+          ),
+        ];
       }
-      if (/exec format error/i.test(message)) return [draft('image.wrong-platform', `${title(view)} cannot start: image ${image} is built for another platform.`, { image })];
-      if (/permission denied/i.test(message)) return [draft('container.not-executable', `${title(view)} cannot start: its command is not executable.`)];
+      if (/exec format error/i.test(message))
+        return [
+          draft('image.wrong-platform', `${title(view)} cannot start: image ${image} is built for another platform.`, {
+            image,
+          }),
+        ];
+      if (/permission denied/i.test(message))
+        return [draft('container.not-executable', `${title(view)} cannot start: its command is not executable.`)];
       return [draft('container.start-failed', `${title(view)} cannot be started: ${clause(message) || reason}.`)];
     case 'PostStartHookError':
-      return [draft('container.lifecycle-hook-failed', `${title(view)} does not start because its postStart hook fails: ${clause(message)}.`)];
+      return [
+        draft(
+          'container.lifecycle-hook-failed',
+          `${title(view)} does not start because its postStart hook fails: ${clause(message)}.`,
+        ),
+      ];
     default:
       // ContainerCreating, PodInitializing and CrashLoopBackOff are stages, not causes.
       return [];
@@ -276,7 +351,10 @@ function configError(
     });
   }
   if (/runAsNonRoot|non-numeric user|run as root/i.test(message)) {
-    return draft('container.run-as-non-root', `${title(view)} may not run as root, but its image does: ${clause(message)}.`);
+    return draft(
+      'container.run-as-non-root',
+      `${title(view)} may not run as root, but its image does: ${clause(message)}.`,
+    );
   }
   return draft('container.start-failed', `${title(view)} cannot be created: ${clause(message)}.`);
 }

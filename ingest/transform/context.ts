@@ -2,6 +2,7 @@ import { entityRef, type EntityRef } from '../../src/model/entity.js';
 import type { KubernetesObject } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import type { K8sContext } from '../../src/model/unified-event.js';
+import type { Draft } from './draft.js';
 import type { PullFailure } from './image-pull.js';
 import { bareContainerId } from './kubernetes-objects.js';
 
@@ -21,6 +22,9 @@ export interface TransformContext {
   /** Admission webhook name → the configuration that holds it. */
   readonly webhooks: Map<string, EntityRef>;
   readonly namespaces: Set<string>;
+  /** Cordoned nodes, and disruption budgets by entity id: a drain is where they meet. */
+  readonly cordoned: Set<string>;
+  readonly budgets: Set<string>;
   /** What Kubernetes Events said last about an object whose status has no reason of its own (a pending claim), by uid. */
   readonly reasons: Map<string, { readonly reason: string; readonly message: string; readonly at: string }>;
   /** Newest observation of objects that are interpreted again when something else changes, by entity id. */
@@ -48,6 +52,9 @@ export interface PodMemory {
   /** Its end (Failed, Succeeded, evicted) was reported. */
   finished: boolean;
   disrupted: boolean;
+  labels: Readonly<Record<string, string>>;
+  /** What Kubernetes Events said keeps its containers from being created, by volume or sandbox: its status has no place for it. */
+  readonly setbacks: Map<string, Draft>;
   readonly containers: Map<string, ContainerMemory>;
 }
 
@@ -60,6 +67,8 @@ export interface ContainerMemory {
   memoryLimitBytes: number | null;
   /** Event time of the newest liveness or startup probe failure, so that the exit that follows is told from a program's own. */
   probeFailedMs: number | null;
+  /** What the newest readiness probe failure said. */
+  readinessFailure: Draft | null;
   /** Why the newest image pull failed: the back-off that follows does not repeat it. */
   pull: PullFailure | null;
   /** The newest error line of the container: what it said before it died. */
@@ -77,6 +86,8 @@ export function createContext(cluster: string): TransformContext {
     endpoints: new Map(),
     webhooks: new Map(),
     namespaces: new Set(),
+    cordoned: new Set(),
+    budgets: new Set(),
     reasons: new Map(),
     latest: new Map(),
   };
@@ -98,7 +109,8 @@ export function noContext(cluster: string): K8sContext {
 
 /** The controller of a pod as people name it: the Deployment behind the ReplicaSet, the CronJob behind the Job. */
 export function workloadOf(context: TransformContext, metadata: KubernetesObject['metadata']): WorkloadName | null {
-  const owner = (metadata.ownerReferences ?? []).find((reference) => reference.controller) ?? metadata.ownerReferences?.[0];
+  const owner =
+    (metadata.ownerReferences ?? []).find((reference) => reference.controller) ?? metadata.ownerReferences?.[0];
   if (!owner || owner.kind === 'Node') return null;
   const above = context.owners.get(owner.uid);
   if (above) return above;
@@ -135,7 +147,8 @@ export function locate(
   const { cluster } = context;
   const containerId = bareContainerId(metadata.containerId);
   const known = containerId !== null ? context.containers.get(containerId) : undefined;
-  const pod = known?.pod ?? (metadata.podUid !== undefined ? context.podsByUid.get(metadata.podUid) : undefined) ?? null;
+  const pod =
+    known?.pod ?? (metadata.podUid !== undefined ? context.podsByUid.get(metadata.podUid) : undefined) ?? null;
   const namespace = pod?.namespace ?? metadata.namespace ?? null;
   const podName = pod?.name ?? metadata.pod ?? null;
   const container = known?.container ?? metadata.container ?? null;
@@ -151,7 +164,8 @@ export function locate(
     service: metadata.service ?? null,
   };
   let entity: EntityRef;
-  if (namespace !== null && podName !== null && container !== null) entity = containerRef(cluster, namespace, podName, container);
+  if (namespace !== null && podName !== null && container !== null)
+    entity = containerRef(cluster, namespace, podName, container);
   else if (namespace !== null && podName !== null) entity = entityRef(cluster, 'Pod', namespace, podName, k8s.podUid);
   else if (k8s.node !== null) entity = entityRef(cluster, 'Node', null, k8s.node);
   else entity = entityRef(cluster, 'Cluster', null, cluster);

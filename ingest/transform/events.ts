@@ -7,7 +7,7 @@ import { canonicalTimestamp, toEpochMs } from '../../src/model/time.js';
 import { classifyClaimReason } from './storage.js';
 import { containerRef, noContext, podContext, type PodMemory, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
-import { evictionDraft } from './pods.js';
+import { evictionDraft } from './pod-ends.js';
 import { creationDraft } from './workloads.js';
 import { clause } from './wording.js';
 
@@ -67,11 +67,22 @@ export function readKubernetesEvent(
   const reason = event.reason ?? '';
   const message = event.message ?? event.note ?? '';
   const atMs = toEpochMs(raw.timestamp);
-  const lastText = event.series?.lastObservedTime ?? event.lastTimestamp ?? event.deprecatedLastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
+  const lastText =
+    event.series?.lastObservedTime ??
+    event.lastTimestamp ??
+    event.deprecatedLastTimestamp ??
+    event.eventTime ??
+    event.metadata.creationTimestamp;
   const last = canonicalTimestamp(lastText ?? '') ?? raw.timestamp;
   const first = canonicalTimestamp(event.firstTimestamp ?? event.eventTime ?? '') ?? last;
   const namespace = about.namespace || null;
-  const involved = entityRef(context.cluster, about.kind, about.kind === 'Node' ? null : namespace, about.name, about.uid ?? null);
+  const involved = entityRef(
+    context.cluster,
+    about.kind,
+    about.kind === 'Node' ? null : namespace,
+    about.name,
+    about.uid ?? null,
+  );
   const pod = (about.uid !== undefined ? context.podsByUid.get(about.uid) : undefined) ?? null;
 
   if (about.kind === 'PersistentVolumeClaim' && about.uid) {
@@ -82,21 +93,56 @@ export function readKubernetesEvent(
     return refresh(involved.id, raw.timestamp);
   }
   if (action === 'SYNC' || atMs - toEpochMs(last) > staleMs) return [];
-  const k8s = pod ? podContext(context.cluster, pod) : { ...noContext(context.cluster), namespace: involved.namespace, node: about.kind === 'Node' ? about.name : null };
+  const k8s = pod
+    ? podContext(context.cluster, pod)
+    : { ...noContext(context.cluster), namespace: involved.namespace, node: about.kind === 'Node' ? about.name : null };
   const hint: Hint = { event, reason, message, involved, fieldPath: about.fieldPath ?? null, pod, context, k8s, atMs };
   const draft = interpret(hint);
   if (!draft) return [];
+  if (pod && context.latest.has(involved.id) && standing(draft, hint, pod)) return refresh(involved.id, raw.timestamp);
   const count = event.series?.count ?? event.count ?? event.deprecatedCount ?? 1;
   const template = templateOf(message);
-  const id = contentId(draft.entity.id, about.uid ?? about.name, reason, draft.category, draft.discriminator ?? '', template);
+  const id = contentId(
+    draft.entity.id,
+    about.uid ?? about.name,
+    reason,
+    draft.category,
+    draft.discriminator ?? '',
+    template,
+  );
   const start = first > raw.timestamp ? raw.timestamp : first;
   return [
     {
       kind: 'event',
       at: raw.timestamp,
-      event: eventFrom({ ...draft, template: draft.template ?? template, count, lastSeen: last > raw.timestamp ? raw.timestamp : last }, 'kubeapi', start, id),
+      event: eventFrom(
+        {
+          ...draft,
+          template: draft.template ?? template,
+          count,
+          lastSeen: last > raw.timestamp ? raw.timestamp : last,
+        },
+        'kubeapi',
+        start,
+        id,
+      ),
     },
   ];
+}
+
+/** True when the event explains the state that its pod is in now: then it holds as long as that does, and not just for a moment. */
+function standing(draft: Draft, { reason, message, fieldPath }: Hint, pod: PodMemory): boolean {
+  if (draft.category === 'probe.readiness-failed') {
+    const memory = pod.containers.get(/\{([^}]+)\}/.exec(fieldPath ?? '')?.[1] ?? '');
+    if (memory) memory.readinessFailure = draft;
+    return memory !== undefined;
+  }
+  if (!/^FailedMount$|^FailedMapVolume$|^FailedAttachVolume$|^FailedCreatePodSandBox$|^NetworkNotReady$/.test(reason))
+    return false;
+  pod.setbacks.set(`${draft.category} ${draft.discriminator ?? ''} ${templateOf(message).slice(0, 64)}`, draft);
+  // A volume that fails in ever new words is still one volume.
+  if (pod.setbacks.size > 8) pod.setbacks.delete(pod.setbacks.keys().next().value!);
+  return true;
 }
 
 /** Names, numbers and addresses out: the same complaint of the same object is the same event. */
@@ -112,7 +158,13 @@ function templateOf(message: string): string {
 function interpret(hint: Hint): Draft | null {
   const { reason, message, involved, context, pod, k8s } = hint;
   const text = clause(message);
-  const draft = (category: Draft['category'], sentence: string, more: Partial<Draft> = {}): Draft => ({ category, entity: involved, context: k8s, message: sentence, ...more });
+  const draft = (category: Draft['category'], sentence: string, more: Partial<Draft> = {}): Draft => ({
+    category,
+    entity: involved,
+    context: k8s,
+    message: sentence,
+    ...more,
+  });
   const name = `${involved.kind} ${involved.name}`;
 
   switch (reason) {
@@ -127,15 +179,26 @@ function interpret(hint: Hint): Draft | null {
       return volumeFailure(hint);
     case 'FailedCreatePodSandBox':
     case 'FailedCreatePodContainer':
-      if (/RuntimeClass|no runtime for/i.test(message)) return draft('admission.runtimeclass-missing', `Pod ${involved.name} cannot start: ${text}.`);
-      return draft('pod.sandbox-failed', `The sandbox of pod ${involved.name} cannot be created: ${text}.`, { attributes: { error: text } });
+      if (/RuntimeClass|no runtime for/i.test(message))
+        return draft('admission.runtimeclass-missing', `Pod ${involved.name} cannot start: ${text}.`);
+      return draft('pod.sandbox-failed', `The sandbox of pod ${involved.name} cannot be created: ${text}.`, {
+        attributes: { error: text },
+      });
     case 'NetworkNotReady':
-      return draft('pod.sandbox-failed', `Pod ${involved.name} cannot start because the network of its node is not ready.`, { attributes: { error: text } });
+      return draft(
+        'pod.sandbox-failed',
+        `Pod ${involved.name} cannot start because the network of its node is not ready.`,
+        { attributes: { error: text } },
+      );
     case 'FailedPostStartHook':
     case 'FailedPreStopHook': {
       const hook = reason === 'FailedPostStartHook' ? 'postStart' : 'preStop';
       const container = containerOf(hint);
-      return draft('container.lifecycle-hook-failed', `The ${hook} hook${container ? ` of container ${container}` : ''} of pod ${involved.name} failed: ${text}.`, { entity: entityOf(hint), discriminator: hook, attributes: { hook } });
+      return draft(
+        'container.lifecycle-hook-failed',
+        `The ${hook} hook${container ? ` of container ${container}` : ''} of pod ${involved.name} failed: ${text}.`,
+        { entity: entityOf(hint), discriminator: hook, attributes: { hook } },
+      );
     }
     case 'Evicted':
       // A pod that is seen has the same in its status; this is for those that are gone before.
@@ -143,12 +206,22 @@ function interpret(hint: Hint): Draft | null {
     case 'Preempted':
       return pod?.disrupted ? null : evictionDraft(involved, involved.name, message, 'preempted', k8s, null);
     case 'TaintManagerEviction':
-      return /Cancelling/.test(message) ? null : draft('pod.evicted', `Pod ${involved.name} is removed from its node because of a taint it does not tolerate.`, { attributes: { resource: 'taint' } });
+      return /Cancelling/.test(message)
+        ? null
+        : draft(
+            'pod.evicted',
+            `Pod ${involved.name} is removed from its node because of a taint it does not tolerate.`,
+            { attributes: { resource: 'taint' } },
+          );
     case 'FailedCreate':
       // ReplicaSets keep the refusal in their status.
-      return involved.kind === 'ReplicaSet' || involved.kind === 'Deployment' ? null : creationDraft(involved, involved.name, message, null, { ...k8s, workload: involved.name }, context);
+      return involved.kind === 'ReplicaSet' || involved.kind === 'Deployment'
+        ? null
+        : creationDraft(involved, involved.name, message, null, { ...k8s, workload: involved.name }, context);
     case 'SystemOOM':
-      return draft('node.out-of-memory', `Node ${involved.name} ran out of memory: ${text}.`, { attributes: { victim: /victim process: ([^,]+)/.exec(message)?.[1] } });
+      return draft('node.out-of-memory', `Node ${involved.name} ran out of memory: ${text}.`, {
+        attributes: { victim: /victim process: ([^,]+)/.exec(message)?.[1] },
+      });
     case 'Rebooted':
       return draft('node.rebooted', `Node ${involved.name} was rebooted.`);
     case 'ContainerGCFailed':
@@ -172,7 +245,10 @@ function interpret(hint: Hint): Draft | null {
     case 'FailedGetScale':
       return draft('hpa.target-missing', `Autoscaler ${involved.name} cannot find what it scales: ${text}.`);
     case 'SyncLoadBalancerFailed':
-      return draft('service.load-balancer-failed', `The load balancer of Service ${involved.name} cannot be set up: ${text}.`);
+      return draft(
+        'service.load-balancer-failed',
+        `The load balancer of Service ${involved.name} cannot be set up: ${text}.`,
+      );
     case 'VolumeResizeFailed':
     case 'FileSystemResizeFailed':
       return draft('volume.resize-failed', `The volume of ${name} cannot be resized: ${text}.`);
@@ -184,6 +260,14 @@ function interpret(hint: Hint): Draft | null {
     case 'HostPortConflict':
     case 'NodeAffinity':
       return draft('pod.failed', `Pod ${involved.name} was rejected by its node: ${text}.`, { attributes: { reason } });
+    case 'JobAlreadyActive':
+      // One skipped run is what `Forbid` asks for; run after run says that a Job hangs.
+      return (hint.event.count ?? 1) < 3
+        ? null
+        : draft(
+            'cronjob.missed',
+            `CronJob ${involved.name} skips run after run because the Job before does not end: ${text}.`,
+          );
     case 'ProbeWarning':
     case 'FailedScheduling':
     case 'BackOff':
@@ -201,10 +285,16 @@ function containerOf({ fieldPath }: Hint): string | null {
 function entityOf(hint: Hint): EntityRef {
   const container = containerOf(hint);
   const { involved, context } = hint;
-  return container !== null && involved.kind === 'Pod' && involved.namespace !== null ? containerRef(context.cluster, involved.namespace, involved.name, container) : involved;
+  return container !== null && involved.kind === 'Pod' && involved.namespace !== null
+    ? containerRef(context.cluster, involved.namespace, involved.name, container)
+    : involved;
 }
 
-const probeCategories = { Liveness: 'probe.liveness-failed', Readiness: 'probe.readiness-failed', Startup: 'probe.startup-failed' } as const;
+const probeCategories = {
+  Liveness: 'probe.liveness-failed',
+  Readiness: 'probe.readiness-failed',
+  Startup: 'probe.startup-failed',
+} as const;
 
 function probeFailure(hint: Hint): Draft | null {
   const { message, pod, involved, context, atMs } = hint;
@@ -216,8 +306,6 @@ function probeFailure(hint: Hint): Draft | null {
   if (pod?.terminating) return null;
   const container = containerOf(hint);
   const memory = container !== null ? pod?.containers.get(container) : undefined;
-  // A pod that was never ready is allowed to fail readiness: its start-up budget decides, in pods.ts.
-  if (kind === 'Readiness' && pod && !pod.everReady) return null;
   if (memory && kind !== 'Readiness') memory.probeFailedMs = atMs;
   const target = /:\/\/[^/\s"]*?:(\d+)([^\s"]*)/.exec(error) ?? /dial tcp [^\s]*?:(\d+)()/.exec(error);
   const port = target ? Number(target[1]) : null;
@@ -227,7 +315,13 @@ function probeFailure(hint: Hint): Draft | null {
   const timeout = /timeout|deadline exceeded|timed out/i.test(error);
   const declared = memory && memory.ports.length > 0 && port !== null ? memory.ports.includes(port) : null;
   const where = port === null ? '' : ` on port ${port}${path ?? ''}`;
-  const how = status ? `it answers ${status}` : refused ? 'the connection is refused' : timeout ? 'it does not answer in time' : clause(error, 160);
+  const how = status
+    ? `it answers ${status}`
+    : refused
+      ? 'the connection is refused'
+      : timeout
+        ? 'it does not answer in time'
+        : clause(error, 160);
   const undeclared = declared === false ? `; the container declares ${memory!.ports.join(', ')}, not ${port!}` : '';
   return {
     category: probeCategories[kind],
@@ -258,7 +352,9 @@ function volumeFailure(hint: Hint): Draft | null {
   const missing = /(configmap|secret|persistentvolumeclaim)s? "([^"]+)" not found/i.exec(message);
   const common = { context: k8s, discriminator: volume ?? '' };
   if (missing) {
-    const kind = { configmap: 'ConfigMap', secret: 'Secret', persistentvolumeclaim: 'PersistentVolumeClaim' }[missing[1]!.toLowerCase() as 'configmap'];
+    const kind = { configmap: 'ConfigMap', secret: 'Secret', persistentvolumeclaim: 'PersistentVolumeClaim' }[
+      missing[1]!.toLowerCase() as 'configmap'
+    ];
     const claim = kind === 'PersistentVolumeClaim';
     return {
       ...common,
@@ -270,7 +366,13 @@ function volumeFailure(hint: Hint): Draft | null {
   }
   const key = /references non-existent (?:config|secret) key: ([^\s,]+)/.exec(message);
   if (key) {
-    return { ...common, entity: involved, category: 'config.key-missing', message: `Pod ${involved.name} cannot start: a volume asks for key ${key[1]!}, which does not exist.`, attributes: { key: key[1], volume } };
+    return {
+      ...common,
+      entity: involved,
+      category: 'config.key-missing',
+      message: `Pod ${involved.name} cannot start: a volume asks for key ${key[1]!}, which does not exist.`,
+      attributes: { key: key[1], volume },
+    };
   }
   // The pod has not been told of objects created a moment ago; the kubelet asks again.
   if (/object "[^"]+"\/"[^"]+" not registered|failed to sync (?:configmap|secret) cache/i.test(message)) return null;
@@ -280,7 +382,11 @@ function volumeFailure(hint: Hint): Draft | null {
     ...common,
     entity: involved,
     category: attach ? 'volume.attach-failed' : 'volume.mount-failed',
-    message: `Volume ${volume ?? ''} of pod ${involved.name} cannot be ${attach ? 'attached' : 'mounted'}: ${clause(message.replace(/^.*?(?:failed for volume "[^"]+" : |failed: )/s, ''), 240)}.`.replace('  ', ' '),
+    message:
+      `Volume ${volume ?? ''} of pod ${involved.name} cannot be ${attach ? 'attached' : 'mounted'}: ${clause(message.replace(/^.*?(?:failed for volume "[^"]+" : |failed: )/s, ''), 240)}.`.replace(
+        '  ',
+        ' ',
+      ),
     attributes: { volume, claim, multiAttach: /Multi-Attach/i.test(message) || null, error: clause(message) },
   };
 }

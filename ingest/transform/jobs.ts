@@ -4,14 +4,19 @@ import type { TransformContext } from './context.js';
 import type { Draft } from './draft.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
 import { conditionOf, each, type Condition, type PodSpec } from './kubernetes-objects.js';
-import { specRelations } from './pods.js';
+import { specRelations } from './pod-spec.js';
 import { clause, count } from './wording.js';
 
 /** A Job that failed longer ago than this when it is first seen is history. */
 const historyMs = 60 * 60_000;
 
 interface Job extends KubernetesObject {
-  readonly spec?: { readonly backoffLimit?: number; readonly suspend?: boolean; readonly activeDeadlineSeconds?: number; readonly template?: { readonly spec?: PodSpec } };
+  readonly spec?: {
+    readonly backoffLimit?: number;
+    readonly suspend?: boolean;
+    readonly activeDeadlineSeconds?: number;
+    readonly template?: { readonly spec?: PodSpec };
+  };
   readonly status?: {
     readonly active?: number;
     readonly failed?: number;
@@ -23,8 +28,17 @@ interface Job extends KubernetesObject {
 }
 
 interface CronJob extends KubernetesObject {
-  readonly spec?: { readonly schedule?: string; readonly suspend?: boolean; readonly concurrencyPolicy?: string; readonly jobTemplate?: { readonly spec?: { readonly template?: { readonly spec?: PodSpec } } } };
-  readonly status?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string; readonly active?: readonly { readonly name: string }[] };
+  readonly spec?: {
+    readonly schedule?: string;
+    readonly suspend?: boolean;
+    readonly concurrencyPolicy?: string;
+    readonly jobTemplate?: { readonly spec?: { readonly template?: { readonly spec?: PodSpec } } };
+  };
+  readonly status?: {
+    readonly lastScheduleTime?: string;
+    readonly lastSuccessfulTime?: string;
+    readonly active?: readonly { readonly name: string }[];
+  };
 }
 
 export function readJob(observed: Observed<Job>, context: TransformContext): Interpretation {
@@ -41,7 +55,11 @@ export function readJob(observed: Observed<Job>, context: TransformContext): Int
   const recent = action !== 'SYNC' || atMs - toEpochMs(failed?.lastTransitionTime ?? '') < historyMs;
   if (failed?.status === 'True' && recent) {
     const category =
-      failed.reason === 'BackoffLimitExceeded' ? 'job.backoff-limit-exceeded' : failed.reason === 'DeadlineExceeded' ? 'job.deadline-exceeded' : 'job.failed';
+      failed.reason === 'BackoffLimitExceeded'
+        ? 'job.backoff-limit-exceeded'
+        : failed.reason === 'DeadlineExceeded'
+          ? 'job.deadline-exceeded'
+          : 'job.failed';
     const attempts = count(status?.failed ?? 0, 'failed attempt');
     const because =
       category === 'job.backoff-limit-exceeded'
@@ -60,7 +78,14 @@ export function readJob(observed: Observed<Job>, context: TransformContext): Int
   }
   const byCronJob = owner?.kind === 'CronJob';
   return {
-    facts: { active: status?.active ?? 0, failed: status?.failed ?? 0, succeeded: status?.succeeded ?? 0, suspended: spec?.suspend, complete: conditionOf(status?.conditions, 'Complete')?.status === 'True', ...optional },
+    facts: {
+      active: status?.active ?? 0,
+      failed: status?.failed ?? 0,
+      succeeded: status?.succeeded ?? 0,
+      suspended: spec?.suspend,
+      complete: conditionOf(status?.conditions, 'Complete')?.status === 'True',
+      ...optional,
+    },
     relations: relations.all(),
     // The next run of a CronJob may do better; a Job by itself stays failed until somebody removes it.
     problems: byCronJob ? [] : drafts,

@@ -125,7 +125,10 @@ export interface Workload extends KubernetesObject {
     readonly serviceName?: string;
     readonly strategy?: { readonly type?: string };
     readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
-    readonly template?: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> }; readonly spec?: PodSpec };
+    readonly template?: {
+      readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+      readonly spec?: PodSpec;
+    };
   };
   readonly status?: {
     readonly observedGeneration?: number;
@@ -146,7 +149,7 @@ export interface Workload extends KubernetesObject {
 
 /** Lists that are null on the wire read as empty. */
 export function each<T>(items: readonly T[] | null | undefined): readonly T[] {
-  return Array.isArray(items) ? items : [];
+  return items ?? [];
 }
 
 export function conditionOf(conditions: readonly Condition[] | null | undefined, type: string): Condition | null {

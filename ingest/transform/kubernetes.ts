@@ -13,6 +13,7 @@ import { eventFrom, type Draft } from './draft.js';
 import { readKubernetesEvent } from './events.js';
 import type { Interpretation, Interpreter, Observed } from './interpretation.js';
 import { readCronJob, readJob } from './jobs.js';
+import { conditionOf, type Pod } from './kubernetes-objects.js';
 import { readLease, readNode } from './nodes.js';
 import { forgetPod, readPod } from './pods.js';
 import {
@@ -71,9 +72,18 @@ const interpreters = new Map<string, Interpreter>(
 );
 
 /** Kinds whose newest observation is kept, because another object or an event changes what it means. All of them are few. */
-const keptKinds = new Set(['Service', 'PersistentVolumeClaim']);
+const keptKinds = new Set(['Service', 'PersistentVolumeClaim', 'PodDisruptionBudget']);
 /** Kinds of the core groups that never need a generic reading of conditions. */
-const plainKinds = new Set(['Role', 'ClusterRole', 'StorageClass', 'PriorityClass', 'RuntimeClass', 'IngressClass', 'ControllerRevision', 'Endpoints']);
+const plainKinds = new Set([
+  'Role',
+  'ClusterRole',
+  'StorageClass',
+  'PriorityClass',
+  'RuntimeClass',
+  'IngressClass',
+  'ControllerRevision',
+  'Endpoints',
+]);
 
 const readNothing: Interpreter = () => ({});
 
@@ -115,9 +125,11 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
       k8s: contextOf(object, entity),
     };
     if (action === 'DELETED') return gone(observed);
-    if (keptKinds.has(kind)) context.latest.set(entity.id, event);
+    if (keptKinds.has(kind) || (kind === 'Pod' && awaited(object))) context.latest.set(entity.id, event);
+    else context.latest.delete(entity.id);
 
-    const interpreter = interpreters.get(kind) ?? (plainKinds.has(kind) ? readNothing : (readConditions as Interpreter));
+    const interpreter =
+      interpreters.get(kind) ?? (plainKinds.has(kind) ? readNothing : (readConditions));
     const interpretation: Interpretation = interpreter(observed, context);
     const findings: Finding[] = [];
     for (const also of interpretation.also ?? []) findings.push({ kind: 'entity', at, ...also, problems: [] });
@@ -125,7 +137,8 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     const drafts = [...(interpretation.problems ?? []), ...(stuck?.problems ?? [])];
     const { problems, dueMs } = settle(entity, drafts, at, observed.atMs);
     findings.push(wholeFinding(observed, interpretation, problems));
-    for (const draft of [...(interpretation.events ?? []), ...(first ? [] : readChanges(observed))]) findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', clamp(draft.startedAt, at)) });
+    for (const draft of [...(interpretation.events ?? []), ...(first ? [] : readChanges(observed))])
+      findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', clamp(draft.startedAt, at)) });
 
     const nextMs = Math.min(dueMs ?? Infinity, interpretation.recheckAtMs ?? Infinity, stuck?.recheckAtMs ?? Infinity);
     if (nextMs < Infinity) schedule.set(entity.id, Math.max(nextMs, observed.atMs + 1), { of: 'object', event });
@@ -140,7 +153,12 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
   }
 
   /** Drafts to events, each with the start it had when it was first seen; those still within their grace are held back. */
-  function settle(entity: EntityRef, drafts: readonly Draft[], at: Timestamp, atMs: number): { problems: UnifiedEvent[]; dueMs: number | null } {
+  function settle(
+    entity: EntityRef,
+    drafts: readonly Draft[],
+    at: Timestamp,
+    atMs: number,
+  ): { problems: UnifiedEvent[]; dueMs: number | null } {
     if (drafts.length === 0) {
       since.delete(entity.id);
       return { problems: [], dueMs: null };
@@ -161,7 +179,14 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
         continue;
       }
       const owner = draft.entity.id === entity.id ? '' : entity.id;
-      const id = contentId(draft.entity.id, draft.entity.uid ?? entity.uid, draft.category, draft.discriminator ?? '', start, owner);
+      const id = contentId(
+        draft.entity.id,
+        draft.entity.uid ?? entity.uid,
+        draft.category,
+        draft.discriminator ?? '',
+        start,
+        owner,
+      );
       problems.push(eventFrom({ ...draft, lastSeen: at }, 'kubeapi', start, id));
     }
     since.set(entity.id, now);
@@ -179,7 +204,12 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
       node: kind === 'Node' ? entity.name : kind === 'Pod' ? (spec?.nodeName ?? null) : null,
       pod: kind === 'Pod' ? entity.name : null,
       podUid: kind === 'Pod' ? entity.uid : null,
-      workload: kind === 'Pod' || kind === 'ReplicaSet' || kind === 'Job' ? (owner?.name ?? (kind === 'Pod' ? null : entity.name)) : isWorkload(kind) ? entity.name : null,
+      workload:
+        kind === 'Pod' || kind === 'ReplicaSet' || kind === 'Job'
+          ? (owner?.name ?? (kind === 'Pod' ? null : entity.name))
+          : isWorkload(kind)
+            ? entity.name
+            : null,
       service: kind === 'Service' ? entity.name : null,
     };
   }
@@ -189,12 +219,25 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     since.delete(entity.id);
     schedule.cancel(entity.id);
     context.latest.delete(entity.id);
+    context.budgets.delete(entity.id);
+    if (entity.kind === 'Node') context.cordoned.delete(entity.name);
     const findings: Finding[] = [];
     if (entity.kind === 'Pod' && entity.uid !== null) {
       const pod = context.podsByUid.get(entity.uid);
       for (const name of pod?.containers.keys() ?? []) {
         const container = entityRef(context.cluster, 'Container', entity.namespace, `${entity.name}/${name}`);
-        findings.push({ kind: 'entity', at, entity: container, deleted: true, createdAt: null, labels: {}, facts: {}, selector: null, relations: [], problems: [] });
+        findings.push({
+          kind: 'entity',
+          at,
+          entity: container,
+          deleted: true,
+          createdAt: null,
+          labels: {},
+          facts: {},
+          selector: null,
+          relations: [],
+          problems: [],
+        });
       }
       forgetPod(entity.uid, context);
     }
@@ -204,21 +247,34 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     }
     for (const key of ['endpoints', 'scaled', 'boot']) context.reasons.delete(`${key} ${entity.id}`);
     findings.push(wholeFinding(observed, {}, []));
-    for (const draft of readChanges(observed)) findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', at) });
+    for (const draft of readChanges(observed))
+      findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', at) });
     if (entity.kind === 'Service') {
       context.endpoints.delete(entity.id);
       if (object.metadata.deletionTimestamp !== undefined || observed.action === 'DELETED') {
-        const draft: Draft = { category: 'service.deleted', entity, context: observed.k8s, message: `Service ${entity.name} was deleted.` };
+        const draft: Draft = {
+          category: 'service.deleted',
+          entity,
+          context: observed.k8s,
+          message: `Service ${entity.name} was deleted.`,
+        };
         findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', at) });
       }
     }
     if (entity.kind === 'Node') {
-      const draft: Draft = { category: 'node.removed', entity, context: observed.k8s, message: `Node ${entity.name} was removed from the cluster.` };
+      const draft: Draft = {
+        category: 'node.removed',
+        entity,
+        context: observed.k8s,
+        message: `Node ${entity.name} was removed from the cluster.`,
+      };
       findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', at) });
     }
-    if (entity.kind === 'EndpointSlice') for (const id of forgetEndpointSlice(observed, context)) findings.push(...refresh(id, at));
+    if (entity.kind === 'EndpointSlice')
+      for (const id of forgetEndpointSlice(observed, context)) findings.push(...refresh(id, at));
     if (entity.kind === 'Namespace') context.namespaces.delete(entity.name);
-    for (const [name, configuration] of context.webhooks) if (configuration.id === entity.id) context.webhooks.delete(name);
+    for (const [name, configuration] of context.webhooks)
+      if (configuration.id === entity.id) context.webhooks.delete(name);
     return findings;
   }
 
@@ -226,6 +282,12 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     read,
     recheck: (event, at) => interpret(event, 'RECHECK', at),
   };
+}
+
+/** A pod that is not ready is read again when an event says why; one that serves or is over is not. */
+function awaited({ status, metadata }: Pod): boolean {
+  const over = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined;
+  return !over && conditionOf(status?.conditions, 'Ready')?.status !== 'True';
 }
 
 function isWorkload(kind: string): boolean {
@@ -238,7 +300,11 @@ function clamp(startedAt: string | null | undefined, at: Timestamp): Timestamp {
   return start === null || start > at ? at : start;
 }
 
-function wholeFinding(observed: Observed, interpretation: Interpretation, problems: readonly UnifiedEvent[]): EntityFinding {
+function wholeFinding(
+  observed: Observed,
+  interpretation: Interpretation,
+  problems: readonly UnifiedEvent[],
+): EntityFinding {
   const { entity, object, at, action } = observed;
   const facts: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(interpretation.facts ?? {})) {
@@ -258,4 +324,3 @@ function wholeFinding(observed: Observed, interpretation: Interpretation, proble
     problems,
   };
 }
-

@@ -29,7 +29,9 @@ const none: EventFinding[] = [];
 export function createLogReader(context: TransformContext, schedule: Scheduler<BurstUpdate>): LogReader {
   // One miner for all: the template is part of a burst's key together with the container, ids stay comparable over replicas.
   const drain: Drain = createDrain();
-  const rates = createLogRates<About>({ schedule: (key, dueMs) => schedule.set(`burst ${key}`, dueMs, { of: 'burst', key }) });
+  const rates = createLogRates<About>({
+    schedule: (key, dueMs) => schedule.set(`burst ${key}`, dueMs, { of: 'burst', key }),
+  });
 
   function read(event: RawEvent): EventFinding[] {
     const line = event.data as unknown as LogLine;
@@ -47,7 +49,10 @@ export function createLogReader(context: TransformContext, schedule: Scheduler<B
     const what = meaning.same ?? `${meaning.category} ${template!.id}`;
     const burst = rates.seen(`${place.entity.id} ${place.k8s.podUid ?? ''} ${what}`, event.timestamp, () => {
       const text = (template ?? drain.add(line.message)).tokens.join(' ').slice(0, 512);
-      const who = place.k8s.container === null ? place.entity.name : `Container ${place.k8s.container} of pod ${place.k8s.pod ?? '?'}`;
+      const who =
+        place.k8s.container === null
+          ? place.entity.name
+          : `Container ${place.k8s.container} of pod ${place.k8s.pod ?? '?'}`;
       return {
         id: contentId(place.entity.id, place.k8s.podUid, what, event.timestamp),
         draft: {

@@ -8,12 +8,20 @@ import { conditionOf, each, type Condition } from './kubernetes-objects.js';
 import { clause, duration } from './wording.js';
 
 interface Node extends KubernetesObject {
-  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[] };
+  readonly spec?: {
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  };
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly allocatable?: Readonly<Record<string, string>>;
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly nodeInfo?: { readonly bootID?: string; readonly kubeletVersion?: string; readonly architecture?: string; readonly containerRuntimeVersion?: string };
+    readonly nodeInfo?: {
+      readonly bootID?: string;
+      readonly kubeletVersion?: string;
+      readonly architecture?: string;
+      readonly containerRuntimeVersion?: string;
+    };
   };
 }
 
@@ -36,44 +44,93 @@ export function readNode(observed: Observed<Node>, context: TransformContext): I
     const silent = ready.status === 'Unknown';
     const why = clause(ready.message ?? ready.reason ?? '');
     const networkDown = /NetworkReady=false|NetworkPluginNotReady|cni plugin not initialized/i.test(why);
-    const runtimeDown = /container runtime (?:is down|status check may not have completed)|PLEG is not healthy/i.test(why);
+    const runtimeDown = /container runtime (?:is down|status check may not have completed)|PLEG is not healthy/i.test(
+      why,
+    );
     add({
       category: 'node.not-ready',
       startedAt: ready.lastTransitionTime,
-      message: silent ? `Node ${name} is not ready: its kubelet has stopped reporting.` : `Node ${name} is not ready: ${why}.`,
+      message: silent
+        ? `Node ${name} is not ready: its kubelet has stopped reporting.`
+        : `Node ${name} is not ready: ${why}.`,
       attributes: { reason: ready.reason, status: ready.status, lastHeartbeat: ready.lastHeartbeatTime },
     });
-    if (networkDown) add({ category: 'node.network-unavailable', startedAt: ready.lastTransitionTime, message: `The pod network of node ${name} is not set up: ${why}.`, attributes: { reason: ready.reason } });
-    if (runtimeDown) add({ category: 'node.runtime-down', startedAt: ready.lastTransitionTime, message: `The container runtime of node ${name} does not answer: ${why}.`, attributes: { reason: ready.reason } });
+    if (networkDown)
+      add({
+        category: 'node.network-unavailable',
+        startedAt: ready.lastTransitionTime,
+        message: `The pod network of node ${name} is not set up: ${why}.`,
+        attributes: { reason: ready.reason },
+      });
+    if (runtimeDown)
+      add({
+        category: 'node.runtime-down',
+        startedAt: ready.lastTransitionTime,
+        message: `The container runtime of node ${name} does not answer: ${why}.`,
+        attributes: { reason: ready.reason },
+      });
   }
   for (const [type, category, what] of pressures) {
     const condition = conditionOf(status?.conditions, type);
     if (condition?.status === 'True') {
-      add({ category, startedAt: condition.lastTransitionTime, message: `Node ${name} runs out of ${what}.`, attributes: { reason: condition.reason } });
+      add({
+        category,
+        startedAt: condition.lastTransitionTime,
+        message: `Node ${name} runs out of ${what}.`,
+        attributes: { reason: condition.reason },
+      });
     }
   }
   const network = conditionOf(status?.conditions, 'NetworkUnavailable');
   if (network?.status === 'True') {
-    add({ category: 'node.network-unavailable', startedAt: network.lastTransitionTime, message: `The network of node ${name} is not available: ${clause(network.message ?? network.reason ?? '')}.`, attributes: { reason: network.reason } });
+    add({
+      category: 'node.network-unavailable',
+      startedAt: network.lastTransitionTime,
+      message: `The network of node ${name} is not available: ${clause(network.message ?? network.reason ?? '')}.`,
+      attributes: { reason: network.reason },
+    });
   }
   // Problem daemons (node-problem-detector) add conditions of their own, True when something is wrong.
   for (const condition of each(status?.conditions)) {
-    const known = condition.type === 'Ready' || condition.type === 'NetworkUnavailable' || pressures.some(([type]) => type === condition.type);
+    const known =
+      condition.type === 'Ready' ||
+      condition.type === 'NetworkUnavailable' ||
+      pressures.some(([type]) => type === condition.type);
     if (known || condition.status !== 'True') continue;
     if (/Problem|Deadlock|Readonly|ReadOnly|Unhealthy|Corrupt|Frequent|OOM|Failure/.test(condition.type)) {
-      add({ category: 'object.condition-failed', discriminator: condition.type, startedAt: condition.lastTransitionTime, message: `Node ${name} reports ${condition.type}: ${clause(condition.message ?? condition.reason ?? '')}.`, attributes: { condition: condition.type, reason: condition.reason } });
+      add({
+        category: 'object.condition-failed',
+        discriminator: condition.type,
+        startedAt: condition.lastTransitionTime,
+        message: `Node ${name} reports ${condition.type}: ${clause(condition.message ?? condition.reason ?? '')}.`,
+        attributes: { condition: condition.type, reason: condition.reason },
+      });
     }
   }
   const cordon = each(spec?.taints).find((taint) => taint.key === 'node.kubernetes.io/unschedulable');
   if (spec?.unschedulable) {
-    add({ category: 'node.cordoned', startedAt: (cordon as { timeAdded?: string } | undefined)?.timeAdded ?? null, message: `Node ${name} is cordoned: no new pods are placed on it.` });
+    add({
+      category: 'node.cordoned',
+      startedAt: (cordon as { timeAdded?: string } | undefined)?.timeAdded ?? null,
+      message: `Node ${name} is cordoned: no new pods are placed on it.`,
+    });
   }
+  const wasCordoned = context.cordoned.has(name);
+  if (spec?.unschedulable) context.cordoned.add(name);
+  else context.cordoned.delete(name);
   const bootId = status?.nodeInfo?.bootID;
   const bootKey = `boot ${entity.id}`;
   const before = context.reasons.get(bootKey);
   if (bootId) {
     if (before && before.reason !== bootId) {
-      events.push({ category: 'node.rebooted', entity, context: k8s, message: `Node ${name} was rebooted.`, discriminator: bootId, attributes: { bootId } });
+      events.push({
+        category: 'node.rebooted',
+        entity,
+        context: k8s,
+        message: `Node ${name} was rebooted.`,
+        discriminator: bootId,
+        attributes: { bootId },
+      });
     }
     context.reasons.set(bootKey, { reason: bootId, message: '', at: observed.at });
   }
@@ -81,7 +138,10 @@ export function readNode(observed: Observed<Node>, context: TransformContext): I
     facts: {
       ready: ready?.status === 'True',
       unschedulable: spec?.unschedulable ?? null,
-      taints: each(spec?.taints).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`).join(',') || null,
+      taints:
+        each(spec?.taints)
+          .map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`)
+          .join(',') || null,
       ip: each(status?.addresses).find((address) => address.type === 'InternalIP')?.address,
       cpu: status?.allocatable?.cpu,
       memory: status?.allocatable?.memory,
@@ -92,18 +152,26 @@ export function readNode(observed: Observed<Node>, context: TransformContext): I
     },
     problems,
     events,
+    refresh: wasCordoned === context.cordoned.has(name) ? [] : [...context.budgets].sort(),
   };
 }
 
 interface Lease extends KubernetesObject {
-  readonly spec?: { readonly renewTime?: string; readonly leaseDurationSeconds?: number; readonly holderIdentity?: string };
+  readonly spec?: {
+    readonly renewTime?: string;
+    readonly leaseDurationSeconds?: number;
+    readonly holderIdentity?: string;
+  };
 }
 
 /**
  * The kubelet's heartbeat: a Lease of kube-node-lease that is not renewed in time. The collector publishes one only when it has run
  * out or is renewed again, so what is seen is judged at once and never again. Other leases belong to controllers and say nothing of a node.
  */
-export function readLease({ object, entity, atMs, k8s, action }: Observed<Lease>, context: TransformContext): Interpretation {
+export function readLease(
+  { object, entity, atMs, k8s, action }: Observed<Lease>,
+  context: TransformContext,
+): Interpretation {
   const { spec } = object;
   if (entity.namespace !== 'kube-node-lease' || !spec?.renewTime) return { facts: { holder: spec?.holderIdentity } };
   const dueMs = toEpochMs(spec.renewTime) + (spec.leaseDurationSeconds ?? 40) * 1000;

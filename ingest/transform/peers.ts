@@ -28,11 +28,14 @@ const schemePorts: Readonly<Record<string, number>> = {
   tcp: 0,
 };
 
-const urlPattern = /\b([a-z][a-z0-9+]{1,14}(?::[a-z]+)?):\/\/(?:[^\s/@"']*@)?(\[[0-9a-f:]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?)(?::(\d{1,5}))?(?=[/?#\s"',;:)\]]|$)/gi;
-const hostPortPattern = /(?:^|[\s"'=,;([@/])([a-z](?:[a-z0-9.-]*[a-z0-9])?|\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?=[/\s"',;:)\]>]|$)/gi;
+const urlPattern =
+  /\b([a-z][a-z0-9+]{1,14}(?::[a-z]+)?):\/\/(?:[^\s/@"']*@)?(\[[0-9a-f:]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?)(?::(\d{1,5}))?(?=[/?#\s"',;:)\]]|$)/gi;
+const hostPortPattern =
+  /(?:^|[\s"'=,;([@/])([a-z](?:[a-z0-9.-]*[a-z0-9])?|\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?=[/\s"',;:)\]>]|$)/gi;
 
 /** `server.mjs:45` is a place in a program, `line:45` and `user:45` are a word and its number. */
-const noHost = /^(?:line|column|col|pid|id|port|code|status|error|errno|time|at|offset|row|version|level|user|node|file|index|attempt|retry|count|size|length|ms)$|\.(?:[cm]?[jt]sx?|go|py|java|rb|php|c|cc|cpp|h|rs|cs|kt|scala|ex|erl|lua|pl|html?|json|ya?ml)$/i;
+const noHost =
+  /^(?:line|column|col|pid|id|port|code|status|error|errno|time|at|offset|row|version|level|user|node|file|index|attempt|retry|count|size|length|ms)$|\.(?:[cm]?[jt]sx?|go|py|java|rb|php|c|cc|cpp|h|rs|cs|kt|scala|ex|erl|lua|pl|html?|json|ya?ml)$/i;
 
 /** Every `scheme://host[:port]` and `host:port` in a text, in the order of the text, without repeating one. At most eight. */
 export function peersIn(text: string): Peer[] {
@@ -47,7 +50,8 @@ export function peersIn(text: string): Peer[] {
   }
   for (const match of text.matchAll(hostPortPattern)) {
     const port = Number(match[2]);
-    if (port >= 1 && port <= 65_535 && !noHost.test(match[1]!)) add(match.index + match[0].indexOf(match[1]!), match[1]!.toLowerCase(), port);
+    if (port >= 1 && port <= 65_535 && !noHost.test(match[1]!))
+      add(match.index + match[0].indexOf(match[1]!), match[1]!.toLowerCase(), port);
   }
   return found.sort((one, other) => one.index - other.index).map(({ peer, host, port }) => ({ peer, host, port }));
 }
@@ -60,7 +64,12 @@ export function isAddress(host: string): boolean {
  * The entity a host name stands for, seen from a namespace: a Service by the rules of cluster DNS (`name`, `name.ns`, `name.ns.svc…`),
  * else an ExternalEndpoint; null for addresses and for the machine itself, which name nothing that was declared.
  */
-export function entityOfPeer(cluster: string, namespace: string | null, peer: Peer, namespaces: ReadonlySet<string>): EntityRef | null {
+export function entityOfPeer(
+  cluster: string,
+  namespace: string | null,
+  peer: Peer,
+  namespaces: ReadonlySet<string>,
+): EntityRef | null {
   const { host } = peer;
   if (isAddress(host) || host === 'localhost' || host.startsWith('[')) return null;
   const labels = host.split('.');

@@ -1,14 +1,17 @@
 import type { KubernetesObject } from '../../src/model/payloads.js';
 import { toEpochMs } from '../../src/model/time.js';
-import type { TransformContext } from './context.js';
+import type { PodMemory, TransformContext } from './context.js';
 import type { Draft } from './draft.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
 import { each, type Condition } from './kubernetes-objects.js';
-import { finalizersOf } from './pods.js';
+import { finalizersOf } from './pod-ends.js';
 import { entityOfPeer, peersIn } from './peers.js';
 import { clause, duration, list } from './wording.js';
 
-type LabelSelector = { readonly matchLabels?: Readonly<Record<string, string>>; readonly matchExpressions?: readonly unknown[] };
+type LabelSelector = {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly unknown[];
+};
 
 /** Rules are kept as text for people and for topology rules; longer ones than this say nothing more. */
 const maxRuleText = 2048;
@@ -16,32 +19,83 @@ const terminatingGraceMs = 60_000;
 
 interface Quota extends KubernetesObject {
   readonly spec?: { readonly hard?: Readonly<Record<string, string>> };
-  readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> };
+  readonly status?: {
+    readonly hard?: Readonly<Record<string, string>>;
+    readonly used?: Readonly<Record<string, string>>;
+  };
 }
 
 export function readQuota({ object, entity }: Observed<Quota>): Interpretation {
   const relations = relationsFrom(entity);
   relations.to('LIMITS', 'Namespace', null, entity.namespace);
   const facts: Record<string, string> = {};
-  for (const [resource, amount] of Object.entries(object.status?.hard ?? object.spec?.hard ?? {})) facts[`hard.${resource}`] = amount;
+  for (const [resource, amount] of Object.entries(object.status?.hard ?? object.spec?.hard ?? {}))
+    facts[`hard.${resource}`] = amount;
   for (const [resource, amount] of Object.entries(object.status?.used ?? {})) facts[`used.${resource}`] = amount;
   return { facts, relations: relations.all() };
 }
 
-export function readLimitRange({ object, entity }: Observed<KubernetesObject & { readonly spec?: { readonly limits?: unknown } }>): Interpretation {
+export function readLimitRange({
+  object,
+  entity,
+}: Observed<KubernetesObject & { readonly spec?: { readonly limits?: unknown } }>): Interpretation {
   const relations = relationsFrom(entity);
   relations.to('LIMITS', 'Namespace', null, entity.namespace);
-  return { facts: { limits: JSON.stringify(object.spec?.limits ?? []).slice(0, maxRuleText) }, relations: relations.all() };
+  return {
+    facts: { limits: JSON.stringify(object.spec?.limits ?? []).slice(0, maxRuleText) },
+    relations: relations.all(),
+  };
 }
 
 interface DisruptionBudget extends KubernetesObject {
-  readonly spec?: { readonly selector?: LabelSelector; readonly minAvailable?: number | string; readonly maxUnavailable?: number | string };
-  readonly status?: { readonly disruptionsAllowed?: number; readonly currentHealthy?: number; readonly desiredHealthy?: number; readonly expectedPods?: number; readonly conditions?: readonly Condition[] };
+  readonly spec?: {
+    readonly selector?: LabelSelector;
+    readonly minAvailable?: number | string;
+    readonly maxUnavailable?: number | string;
+  };
+  readonly status?: {
+    readonly disruptionsAllowed?: number;
+    readonly currentHealthy?: number;
+    readonly desiredHealthy?: number;
+    readonly expectedPods?: number;
+    readonly conditions?: readonly Condition[];
+  };
 }
 
-/** Whether a budget blocks an eviction that somebody wants is for the rules: a budget of zero alone harms nobody. */
-export function readDisruptionBudget({ object }: Observed<DisruptionBudget>): Interpretation {
+/** A drain moves on within this time when the budget only makes it wait for replacements. */
+const drainGraceMs = 30_000;
+
+/** A budget of zero alone harms nobody; it does when a node is being drained and its pods may not go. */
+export function readDisruptionBudget(
+  { object, entity, k8s }: Observed<DisruptionBudget>,
+  context: TransformContext,
+): Interpretation {
   const { status, spec } = object;
+  context.budgets.add(entity.id);
+  const labels = spec?.selector?.matchLabels ?? null;
+  const held =
+    status?.disruptionsAllowed === 0 && labels !== null && context.cordoned.size > 0
+      ? heldPods(entity.namespace, labels, context)
+      : [];
+  const nodes = [...new Set(held.map((pod) => pod.node!))].sort();
+  const problems: Draft[] =
+    held.length === 0
+      ? []
+      : [
+          {
+            category: 'pdb.blocks-eviction',
+            entity,
+            context: k8s,
+            discriminator: nodes.join(),
+            holdMs: drainGraceMs,
+            message: `PodDisruptionBudget ${entity.name} allows no disruption (${status?.currentHealthy ?? '?'} healthy, ${status?.desiredHealthy ?? '?'} wanted), so pod ${list(held.map((pod) => pod.name).sort())} cannot leave cordoned node ${list(nodes)}.`,
+            attributes: {
+              nodes: nodes.join(','),
+              currentHealthy: status?.currentHealthy,
+              desiredHealthy: status?.desiredHealthy,
+            },
+          },
+        ];
   return {
     facts: {
       disruptionsAllowed: status?.disruptionsAllowed,
@@ -51,12 +105,34 @@ export function readDisruptionBudget({ object }: Observed<DisruptionBudget>): In
       minAvailable: spec?.minAvailable,
       maxUnavailable: spec?.maxUnavailable,
     },
-    selector: spec?.selector?.matchLabels ?? null,
+    selector: labels,
+    problems,
   };
 }
 
+function heldPods(
+  namespace: string | null,
+  labels: Readonly<Record<string, string>>,
+  context: TransformContext,
+): PodMemory[] {
+  return [...context.podsByUid.values()].filter(
+    (pod) =>
+      pod.namespace === namespace &&
+      pod.node !== null &&
+      context.cordoned.has(pod.node) &&
+      !pod.finished &&
+      !pod.terminating &&
+      Object.entries(labels).every(([key, value]) => pod.labels[key] === value),
+  );
+}
+
 interface Policy extends KubernetesObject {
-  readonly spec?: { readonly podSelector?: LabelSelector; readonly policyTypes?: readonly string[]; readonly ingress?: readonly unknown[]; readonly egress?: readonly unknown[] };
+  readonly spec?: {
+    readonly podSelector?: LabelSelector;
+    readonly policyTypes?: readonly string[];
+    readonly ingress?: readonly unknown[];
+    readonly egress?: readonly unknown[];
+  };
 }
 
 export function readNetworkPolicy({ object }: Observed<Policy>): Interpretation {
@@ -77,10 +153,21 @@ export function readNetworkPolicy({ object }: Observed<Policy>): Interpretation 
 }
 
 interface WebhookConfiguration extends KubernetesObject {
-  readonly webhooks?: readonly { readonly name: string; readonly failurePolicy?: string; readonly timeoutSeconds?: number; readonly clientConfig?: { readonly url?: string; readonly service?: { readonly namespace: string; readonly name: string } } }[];
+  readonly webhooks?: readonly {
+    readonly name: string;
+    readonly failurePolicy?: string;
+    readonly timeoutSeconds?: number;
+    readonly clientConfig?: {
+      readonly url?: string;
+      readonly service?: { readonly namespace: string; readonly name: string };
+    };
+  }[];
 }
 
-export function readWebhookConfiguration({ object, entity }: Observed<WebhookConfiguration>, context: TransformContext): Interpretation {
+export function readWebhookConfiguration(
+  { object, entity }: Observed<WebhookConfiguration>,
+  context: TransformContext,
+): Interpretation {
   const relations = relationsFrom(entity);
   for (const webhook of each(object.webhooks)) {
     context.webhooks.set(webhook.name, entity);
@@ -93,8 +180,12 @@ export function readWebhookConfiguration({ object, entity }: Observed<WebhookCon
   }
   return {
     facts: {
-      webhooks: each(object.webhooks).map((webhook) => webhook.name).join(','),
-      failurePolicies: each(object.webhooks).map((webhook) => webhook.failurePolicy ?? 'Fail').join(','),
+      webhooks: each(object.webhooks)
+        .map((webhook) => webhook.name)
+        .join(','),
+      failurePolicies: each(object.webhooks)
+        .map((webhook) => webhook.failurePolicy ?? 'Fail')
+        .join(','),
     },
     relations: relations.all(),
   };
@@ -111,13 +202,17 @@ export function readRoleBinding({ object, entity }: Observed<Binding>): Interpre
   const { roleRef } = object;
   if (roleRef) relations.to('USES', roleRef.kind, roleRef.kind === 'Role' ? entity.namespace : null, roleRef.name);
   for (const subject of each(object.subjects)) {
-    if (subject.kind === 'ServiceAccount') relations.from('USES', 'ServiceAccount', subject.namespace ?? entity.namespace, subject.name);
+    if (subject.kind === 'ServiceAccount')
+      relations.from('USES', 'ServiceAccount', subject.namespace ?? entity.namespace, subject.name);
   }
   return { facts: { role: roleRef?.name, roleKind: roleRef?.kind }, relations: relations.all() };
 }
 
 /** ConfigMap: whom its values tell its readers to call. */
-export function readConfigMap({ object, entity }: Observed<KubernetesObject & { readonly data?: Readonly<Record<string, string | null>> | null }>, context: TransformContext): Interpretation {
+export function readConfigMap(
+  { object, entity }: Observed<KubernetesObject & { readonly data?: Readonly<Record<string, string | null>> | null }>,
+  context: TransformContext,
+): Interpretation {
   const relations = relationsFrom(entity);
   for (const value of Object.values(object.data ?? {})) {
     // Settings are short; program text and certificates name hosts that nobody calls.
@@ -127,16 +222,40 @@ export function readConfigMap({ object, entity }: Observed<KubernetesObject & { 
       if (target) relations.to('CALLS', target.kind, target.namespace, target.name);
     }
   }
-  return { facts: { keys: Object.keys(object.data ?? {}).join(',').slice(0, maxRuleText) || null }, relations: relations.all() };
+  return {
+    facts: {
+      keys:
+        Object.keys(object.data ?? {})
+          .join(',')
+          .slice(0, maxRuleText) || null,
+    },
+    relations: relations.all(),
+  };
 }
 
-export function readSecret({ object, entity }: Observed<KubernetesObject & { readonly type?: string; readonly data?: object | null }>): Interpretation {
+export function readSecret({
+  object,
+  entity,
+}: Observed<KubernetesObject & { readonly type?: string; readonly data?: object | null }>): Interpretation {
   const relations = relationsFrom(entity);
-  for (const owner of object.metadata.ownerReferences ?? []) relations.from('OWNS', owner.kind, entity.namespace, owner.name);
-  return { facts: { type: object.type, keys: Object.keys(object.data ?? {}).join(',').slice(0, maxRuleText) || null }, relations: relations.all() };
+  for (const owner of object.metadata.ownerReferences ?? [])
+    relations.from('OWNS', owner.kind, entity.namespace, owner.name);
+  return {
+    facts: {
+      type: object.type,
+      keys:
+        Object.keys(object.data ?? {})
+          .join(',')
+          .slice(0, maxRuleText) || null,
+    },
+    relations: relations.all(),
+  };
 }
 
-export function readServiceAccount({ object, entity }: Observed<KubernetesObject & { readonly imagePullSecrets?: readonly { readonly name?: string }[] }>): Interpretation {
+export function readServiceAccount({
+  object,
+  entity,
+}: Observed<KubernetesObject & { readonly imagePullSecrets?: readonly { readonly name?: string }[] }>): Interpretation {
   const relations = relationsFrom(entity);
   for (const secret of each(object.imagePullSecrets)) relations.to('USES', 'Secret', entity.namespace, secret.name);
   return { relations: relations.all() };
@@ -152,18 +271,29 @@ export function readNamespace(observed: Observed<Namespace>, context: TransformC
   const blocked = each(object.status?.conditions).filter((condition) => condition.status === 'True');
   return {
     facts: { phase: object.status?.phase, podSecurity: object.metadata.labels?.['pod-security.kubernetes.io/enforce'] },
-    ...stuckDeletion(observed, blocked.map((condition) => clause(condition.message ?? condition.type, 160))),
+    ...stuckDeletion(
+      observed,
+      blocked.map((condition) => clause(condition.message ?? condition.type, 160)),
+    ),
   };
 }
 
 /** An object that was to be gone long ago, and what holds it. */
-export function stuckDeletion({ object, entity, k8s, atMs }: Observed, reasons: readonly string[] = []): { problems: Draft[]; recheckAtMs: number | null } {
+export function stuckDeletion(
+  { object, entity, k8s, atMs }: Observed,
+  reasons: readonly string[] = [],
+): { problems: Draft[]; recheckAtMs: number | null } {
   const deletedAt = object.metadata.deletionTimestamp;
   if (deletedAt === undefined) return { problems: [], recheckAtMs: null };
   const dueMs = toEpochMs(deletedAt) + terminatingGraceMs;
   if (atMs < dueMs) return { problems: [], recheckAtMs: dueMs };
   const finalizers = finalizersOf(object);
-  const because = reasons.length > 0 ? `: ${list(reasons, 3)}` : finalizers.length > 0 ? `; finalizers hold it: ${list(finalizers)}` : '';
+  const because =
+    reasons.length > 0
+      ? `: ${list(reasons, 3)}`
+      : finalizers.length > 0
+        ? `; finalizers hold it: ${list(finalizers)}`
+        : '';
   return {
     problems: [
       {
@@ -178,4 +308,3 @@ export function stuckDeletion({ object, entity, k8s, atMs }: Observed, reasons: 
     recheckAtMs: null,
   };
 }
-

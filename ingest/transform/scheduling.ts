@@ -26,7 +26,8 @@ const reasons: readonly Reason[] = [
     attributes: (match) => ({ missing: match[1]!, claim: match[1]! }),
   },
   {
-    pattern: /unbound immediate PersistentVolumeClaims|didn't find available persistent volumes to bind|unbound PersistentVolumeClaims?/i,
+    pattern:
+      /unbound immediate PersistentVolumeClaims|didn't find available persistent volumes to bind|unbound PersistentVolumeClaims?/i,
     category: 'scheduling.unbound-claim',
     rank: 1,
     because: () => 'a claim of its volumes is not bound',
@@ -45,13 +46,15 @@ const reasons: readonly Reason[] = [
     attributes: (match) => ({ resource: match[1]! }),
   },
   {
-    pattern: /didn't match Pod's node affinity(?:\/selector)?|didn't match node selector|didn't match Pod's node affinity/i,
+    pattern:
+      /didn't match Pod's node affinity(?:\/selector)?|didn't match node selector|didn't match Pod's node affinity/i,
     category: 'scheduling.node-affinity',
     rank: 3,
     because: () => 'no node matches its node selector or affinity',
   },
   {
-    pattern: /didn't match pod anti-affinity rules|didn't satisfy existing pods anti-affinity|didn't match pod affinity(?:\/anti-affinity)?(?: rules)?/i,
+    pattern:
+      /didn't match pod anti-affinity rules|didn't satisfy existing pods anti-affinity|didn't match pod affinity(?:\/anti-affinity)?(?: rules)?/i,
     category: 'scheduling.anti-affinity',
     rank: 3,
     because: () => 'pod affinity rules keep it off the nodes',
@@ -79,7 +82,10 @@ const reasons: readonly Reason[] = [
     pattern: /untolerated taint(?:\(s\))?(?: \{(?!node\.kubernetes\.io\/)([^}]*)\})?/i,
     category: 'scheduling.untolerated-taint',
     rank: 4,
-    because: (match) => (match[1] ? `the nodes have the taint ${match[1]} that it does not tolerate` : 'the nodes have taints that it does not tolerate'),
+    because: (match) =>
+      match[1]
+        ? `the nodes have the taint ${match[1]} that it does not tolerate`
+        : 'the nodes have taints that it does not tolerate',
     attributes: (match) => ({ taint: match[1] }),
   },
   {
@@ -109,8 +115,15 @@ export function classifyScheduling(message: string): SchedulingFailure {
     .filter((entry): entry is { reason: Reason; match: RegExpExecArray } => entry.match !== null)
     .sort((one, other) => one.reason.rank - other.reason.rank);
   const best = found[0];
-  if (!best) return { category: 'scheduling.failed', because: text.replace(/\.\s*$/, ''), attributes: { nodes: nodes ? Number(nodes[1]) : null } };
-  const others = [...new Set(found.slice(1).map((entry) => entry.reason.category))].filter((category) => category !== best.reason.category);
+  if (!best)
+    return {
+      category: 'scheduling.failed',
+      because: text.replace(/\.\s*$/, ''),
+      attributes: { nodes: nodes ? Number(nodes[1]) : null },
+    };
+  const others = [...new Set(found.slice(1).map((entry) => entry.reason.category))].filter(
+    (category) => category !== best.reason.category,
+  );
   return {
     category: best.reason.category,
     because: best.reason.because(best.match),

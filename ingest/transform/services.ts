@@ -25,7 +25,10 @@ interface Service extends KubernetesObject {
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly ServicePort[];
   };
-  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly object[] }; readonly conditions?: readonly Condition[] };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly object[] };
+    readonly conditions?: readonly Condition[];
+  };
 }
 
 interface EndpointSlice extends KubernetesObject {
@@ -71,14 +74,24 @@ export function readService(observed: Observed<Service>, context: TransformConte
       clusterIP: spec?.clusterIP,
       clusterIPs: each(spec?.clusterIPs).join(',') || null,
       externalName: spec?.externalName,
-      ports: each(spec?.ports).map((port) => `${port.port}:${port.targetPort ?? port.port}`).join(',') || null,
-      targetPorts: each(spec?.ports).map((port) => String(port.targetPort ?? port.port)).join(',') || null,
-      portNames: each(spec?.ports).map((port) => port.name ?? '').join(',') || null,
+      ports:
+        each(spec?.ports)
+          .map((port) => `${port.port}:${port.targetPort ?? port.port}`)
+          .join(',') || null,
+      targetPorts:
+        each(spec?.ports)
+          .map((port) => String(port.targetPort ?? port.port))
+          .join(',') || null,
+      portNames:
+        each(spec?.ports)
+          .map((port) => port.name ?? '')
+          .join(',') || null,
       hasSelector: selector !== null,
       endpointsKnown: slices !== undefined,
       endpoints: total,
       readyEndpoints: ready,
-      loadBalancerPending: spec?.type === 'LoadBalancer' && each(object.status?.loadBalancer?.ingress).length === 0 ? true : null,
+      loadBalancerPending:
+        spec?.type === 'LoadBalancer' && each(object.status?.loadBalancer?.ingress).length === 0 ? true : null,
     },
     selector,
     relations: relations.all(),
@@ -106,7 +119,13 @@ export function readEndpointSlice(observed: Observed<EndpointSlice>, context: Tr
     if (endpoint.conditions?.ready !== false) ready += 1;
     const { targetRef } = endpoint;
     if (targetRef?.kind !== 'Pod' || !targetRef.name) return [];
-    return [{ type: 'SELECTS' as const, from: service.id, to: entityRef(context.cluster, 'Pod', targetRef.namespace ?? entity.namespace, targetRef.name).id }];
+    return [
+      {
+        type: 'SELECTS' as const,
+        from: service.id,
+        to: entityRef(context.cluster, 'Pod', targetRef.namespace ?? entity.namespace, targetRef.name).id,
+      },
+    ];
   });
   const slices = context.endpoints.get(service.id) ?? new Map<string, { ready: number; total: number }>();
   slices.set(entity.name, { ready, total: endpoints.length });
@@ -116,8 +135,15 @@ export function readEndpointSlice(observed: Observed<EndpointSlice>, context: Tr
       service: serviceName,
       endpoints: endpoints.length,
       readyEndpoints: ready,
-      ports: each(object.ports).map((port) => port.port ?? '').join(',') || null,
-      addresses: endpoints.flatMap((endpoint) => endpoint.addresses ?? []).slice(0, 64).join(',') || null,
+      ports:
+        each(object.ports)
+          .map((port) => port.port ?? '')
+          .join(',') || null,
+      addresses:
+        endpoints
+          .flatMap((endpoint) => endpoint.addresses ?? [])
+          .slice(0, 64)
+          .join(',') || null,
     },
     relations: [...relations.all(), ...selects],
     refresh: [service.id],
@@ -141,22 +167,35 @@ interface Ingress extends KubernetesObject {
     readonly ingressClassName?: string;
     readonly defaultBackend?: Backend;
     readonly tls?: readonly { readonly secretName?: string }[];
-    readonly rules?: readonly { readonly host?: string; readonly http?: { readonly paths?: readonly { readonly backend?: Backend }[] } }[];
+    readonly rules?: readonly {
+      readonly host?: string;
+      readonly http?: { readonly paths?: readonly { readonly backend?: Backend }[] };
+    }[];
   };
 }
 
 export function readIngress({ object, entity }: Observed<Ingress>): Interpretation {
   const { spec } = object;
   const relations = relationsFrom(entity);
-  const backends = [spec?.defaultBackend, ...each(spec?.rules).flatMap((rule) => each(rule.http?.paths).map((path) => path.backend))];
+  const backends = [
+    spec?.defaultBackend,
+    ...each(spec?.rules).flatMap((rule) => each(rule.http?.paths).map((path) => path.backend)),
+  ];
   for (const backend of backends) relations.to('ROUTES_TO', 'Service', entity.namespace, backend?.service?.name);
   for (const tls of each(spec?.tls)) relations.to('USES', 'Secret', entity.namespace, tls.secretName);
   relations.to('USES', 'IngressClass', null, spec?.ingressClassName);
-  const ports = backends.flatMap((backend) => (backend?.service?.name ? [`${backend.service.name}:${backend.service.port?.name ?? backend.service.port?.number ?? ''}`] : []));
+  const ports = backends.flatMap((backend) =>
+    backend?.service?.name
+      ? [`${backend.service.name}:${backend.service.port?.name ?? backend.service.port?.number ?? ''}`]
+      : [],
+  );
   return {
     facts: {
       class: spec?.ingressClassName,
-      hosts: each(spec?.rules).map((rule) => rule.host ?? '*').join(',') || null,
+      hosts:
+        each(spec?.rules)
+          .map((rule) => rule.host ?? '*')
+          .join(',') || null,
       backends: [...new Set(ports)].join(',') || null,
     },
     relations: relations.all(),
@@ -166,7 +205,9 @@ export function readIngress({ object, entity }: Observed<Ingress>): Interpretati
 interface Route extends KubernetesObject {
   readonly spec?: {
     readonly parentRefs?: readonly { readonly kind?: string; readonly name: string; readonly namespace?: string }[];
-    readonly rules?: readonly { readonly backendRefs?: readonly { readonly kind?: string; readonly name: string; readonly namespace?: string }[] }[];
+    readonly rules?: readonly {
+      readonly backendRefs?: readonly { readonly kind?: string; readonly name: string; readonly namespace?: string }[];
+    }[];
   };
   readonly status?: { readonly parents?: readonly { readonly conditions?: readonly Condition[] }[] };
 }
@@ -174,9 +215,11 @@ interface Route extends KubernetesObject {
 /** HTTPRoute, GRPCRoute, TCPRoute … of the Gateway API. */
 export function readRoute({ object, entity, k8s }: Observed<Route>): Interpretation {
   const relations = relationsFrom(entity);
-  for (const parent of each(object.spec?.parentRefs)) relations.from('ROUTES_TO', parent.kind ?? 'Gateway', parent.namespace ?? entity.namespace, parent.name);
+  for (const parent of each(object.spec?.parentRefs))
+    relations.from('ROUTES_TO', parent.kind ?? 'Gateway', parent.namespace ?? entity.namespace, parent.name);
   for (const rule of each(object.spec?.rules)) {
-    for (const backend of each(rule.backendRefs)) relations.to('ROUTES_TO', backend.kind ?? 'Service', backend.namespace ?? entity.namespace, backend.name);
+    for (const backend of each(rule.backendRefs))
+      relations.to('ROUTES_TO', backend.kind ?? 'Service', backend.namespace ?? entity.namespace, backend.name);
   }
   const problems: Draft[] = [];
   for (const parent of each(object.status?.parents)) {

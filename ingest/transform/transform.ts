@@ -42,7 +42,11 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
     labelNames: ['kind'],
     registers: [registry],
   });
-  const byKind = { event: findings.labels('event'), entity: findings.labels('entity'), health: findings.labels('health') };
+  const byKind = {
+    event: findings.labels('event'),
+    entity: findings.labels('entity'),
+    health: findings.labels('health'),
+  };
   const unknown = new Counter({
     name: 'throughline_raw_events_unknown_total',
     help: 'Raw events of a type or kind that this version does not read; rises when agents are newer than ingest.',
@@ -70,7 +74,8 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
         return kernel.read(event);
       default:
         unknown.inc({ type: event.type });
-        if (!reported.has(event.type)) log.warn({ type: event.type, kind: event.data.kind }, 'raw events of this type are not read');
+        if (!reported.has(event.type))
+          log.warn({ type: event.type, kind: event.data.kind }, 'raw events of this type are not read');
         reported.add(event.type);
         return [];
     }
@@ -81,7 +86,8 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
       case 'object':
         return kubernetes.recheck(task.event, at);
       case 'victim':
-        return kernel.settle(task.event, at);
+      case 'child':
+        return kernel.settle(task, at);
       case 'burst':
         return logs.update(task.key, at);
     }

@@ -5,7 +5,7 @@ import type { Draft } from './draft.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
 import { conditionOf, each, type PodSpec, type Workload } from './kubernetes-objects.js';
 import { entityOfPeer, peersIn } from './peers.js';
-import { portsOf, specRelations } from './pods.js';
+import { portsOf, specRelations } from './pod-spec.js';
 import { clause } from './wording.js';
 
 /** A rollout is given this long before missing replicas count: pods that fail are reported by themselves at once. */
@@ -16,11 +16,13 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
   const { spec, status } = object;
   const template = spec?.template?.spec;
   const relations = relationsFrom(entity);
-  for (const owner of object.metadata.ownerReferences ?? []) relations.from('OWNS', owner.kind, entity.namespace, owner.name);
+  for (const owner of object.metadata.ownerReferences ?? [])
+    relations.from('OWNS', owner.kind, entity.namespace, owner.name);
   const optional = specRelations(relations, entity.namespace, template);
   declaredCalls(relations, observed, template, context);
   const owner = (object.metadata.ownerReferences ?? []).find((reference) => reference.controller);
-  if (entity.kind === 'ReplicaSet' && owner && object.metadata.uid) context.owners.set(object.metadata.uid, { kind: owner.kind, name: owner.name });
+  if (entity.kind === 'ReplicaSet' && owner && object.metadata.uid)
+    context.owners.set(object.metadata.uid, { kind: owner.kind, name: owner.name });
 
   const problems: Draft[] = [];
   if (entity.kind === 'ReplicaSet') {
@@ -30,7 +32,11 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
     problems.push(...shortage(observed));
   }
   const progressing = conditionOf(status?.conditions, 'Progressing');
-  if (entity.kind === 'Deployment' && progressing?.status === 'False' && progressing.reason === 'ProgressDeadlineExceeded') {
+  if (
+    entity.kind === 'Deployment' &&
+    progressing?.status === 'False' &&
+    progressing.reason === 'ProgressDeadlineExceeded'
+  ) {
     problems.push({
       category: 'workload.rollout-stuck',
       entity,
@@ -54,7 +60,10 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
       strategy: spec?.strategy?.type,
       paused: spec?.paused,
       serviceName: spec?.serviceName,
-      images: each(template?.containers).map((container) => container.image ?? '').join(',') || null,
+      images:
+        each(template?.containers)
+          .map((container) => container.image ?? '')
+          .join(',') || null,
       ports: portsOf(each(template?.containers)) || null,
       templateLabels: spec?.template?.metadata?.labels ? JSON.stringify(spec.template.metadata.labels) : null,
       ...optional,
@@ -66,11 +75,20 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
 }
 
 /** Environment values and arguments that name another Service: who this workload is configured to call. */
-function declaredCalls(relations: ReturnType<typeof relationsFrom>, { entity }: Observed<Workload>, template: PodSpec | undefined, context: TransformContext): void {
+function declaredCalls(
+  relations: ReturnType<typeof relationsFrom>,
+  { entity }: Observed<Workload>,
+  template: PodSpec | undefined,
+  context: TransformContext,
+): void {
   // Only what people write; a ReplicaSet repeats its Deployment.
   if (entity.kind === 'ReplicaSet') return;
   for (const container of [...each(template?.initContainers), ...each(template?.containers)]) {
-    const texts = [...each(container.env).map((variable) => variable.value ?? ''), ...each(container.args), ...each(container.command)];
+    const texts = [
+      ...each(container.env).map((variable) => variable.value ?? ''),
+      ...each(container.args),
+      ...each(container.command),
+    ];
     for (const text of texts) {
       if (text.length > 4096) continue;
       for (const peer of peersIn(text)) {
@@ -106,7 +124,8 @@ function shortage({ object, entity, k8s, atMs }: Observed<Workload>): Draft[] {
 
 /** New pods are on their way by intent: a new template, or more replicas than before. */
 function inRollout({ status, spec }: Workload, kind: string, desired: number, atMs: number): boolean {
-  if (kind === 'StatefulSet') return status?.currentRevision !== status?.updateRevision || (status?.replicas ?? 0) < desired;
+  if (kind === 'StatefulSet')
+    return status?.currentRevision !== status?.updateRevision || (status?.replicas ?? 0) < desired;
   if (kind === 'DaemonSet') return (status?.updatedNumberScheduled ?? 0) < desired;
   const progressing = conditionOf(status?.conditions, 'Progressing');
   if (progressing?.status === 'True' && progressing.reason !== 'NewReplicaSetAvailable') return true;
@@ -115,7 +134,11 @@ function inRollout({ status, spec }: Workload, kind: string, desired: number, at
 }
 
 /** ReplicaFailure: the API server refuses the pods. What refuses is at fault when the text names it. */
-function creationFailure({ object, entity, k8s }: Observed<Workload>, workload: string, context: TransformContext): Draft[] {
+function creationFailure(
+  { object, entity, k8s }: Observed<Workload>,
+  workload: string,
+  context: TransformContext,
+): Draft[] {
   const condition = conditionOf(object.status?.conditions, 'ReplicaFailure');
   if (condition?.status !== 'True' || condition.reason === 'FailedDelete') return [];
   return [creationDraft(entity, workload, condition.message ?? '', condition.lastTransitionTime ?? null, k8s, context)];
@@ -151,7 +174,12 @@ export function creationDraft(
 }
 
 /** Nobody runs any more, and that was somebody's doing: only what was seen to change counts. */
-function scaledToZero({ object, entity, k8s, at, changedBy }: Observed<Workload>, context: TransformContext, changes: Observed['changes'], atMs: number): Draft[] {
+function scaledToZero(
+  { object, entity, k8s, at, changedBy }: Observed<Workload>,
+  context: TransformContext,
+  changes: Observed['changes'],
+  atMs: number,
+): Draft[] {
   if (entity.kind === 'ReplicaSet' || entity.kind === 'DaemonSet') return [];
   const key = `scaled ${entity.id}`;
   if (object.spec?.replicas !== 0) {

@@ -22,7 +22,8 @@ function receiver() {
 }
 
 const message = (body: Uint8Array, sequence = 7) => ({ subject: 'events.log.line.3', body, sequence, headers: {} });
-const findings = (messages: readonly OutgoingMessage[]) => messages.filter(({ stream }) => stream === 'unified').flatMap(({ body }) => decode<Finding & object>(body));
+const findings = (messages: readonly OutgoingMessage[]) =>
+  messages.filter(({ stream }) => stream === 'unified').flatMap(({ body }) => decode<Finding & object>(body));
 
 describe('the receiving end of hop 1', () => {
   test('a bad event goes to the dead stream with its reason and its bytes; its batch neighbours are unharmed', async () => {
@@ -32,9 +33,14 @@ describe('the receiving end of hop 1', () => {
     const items = await receive.decode(message(body));
     expect(items.map(({ item }) => item.id)).toEqual(good.map(({ id }) => id));
     expect(published).toHaveLength(1);
-    expect(published[0]).toMatchObject({ stream: 'dead', headers: { 'Throughline-Code': 'EVENT_INVALID', 'Throughline-Sequence': '7' } });
+    expect(published[0]).toMatchObject({
+      stream: 'dead',
+      headers: { 'Throughline-Code': 'EVENT_INVALID', 'Throughline-Sequence': '7' },
+    });
     expect(Buffer.from(published[0]!.body).toString()).toBe('{"type":"log","id":5}');
-    expect(await registry.getSingleMetricAsString('throughline_raw_events_rejected_total')).toContain('code="EVENT_INVALID"} 1');
+    expect(await registry.getSingleMetricAsString('throughline_raw_events_rejected_total')).toContain(
+      'code="EVENT_INVALID"} 1',
+    );
   });
 
   test('what is no JSON at all goes there whole', async () => {
@@ -45,20 +51,50 @@ describe('the receiving end of hop 1', () => {
 
   test('a source-health report is the clock of its source', async () => {
     const { receive } = receiver();
-    const report = raw('log', '10:00:05', { kind: 'source-health', state: 'healthy', reason: null, lost: 0 }, { source: 'container-logs@node-1' });
+    const report = raw(
+      'log',
+      '10:00:05',
+      { kind: 'source-health', state: 'healthy', reason: null, lost: 0 },
+      { source: 'container-logs@node-1' },
+    );
     const [item] = await receive.decode(message(encode([report])));
     expect(item).toMatchObject({ clockOf: 'container-logs@node-1', atMs: toEpochMs(time('10:00:05')) });
     const { receive: other, published } = receiver();
     await other.handle([report], toEpochMs(time('10:00:05')), false);
     expect(findings(published)).toEqual([
-      { kind: 'health', at: time('10:00:05'), source: { source: 'container-logs@node-1', cluster: 'test', node: null, state: 'healthy', reason: null, lost: 0, lastSeen: time('10:00:05') } },
+      {
+        kind: 'health',
+        at: time('10:00:05'),
+        source: {
+          source: 'container-logs@node-1',
+          cluster: 'test',
+          node: null,
+          state: 'healthy',
+          reason: null,
+          lost: 0,
+          lastSeen: time('10:00:05'),
+        },
+      },
     ]);
   });
 
   test('sorted events become findings on the unified stream, with what fell due by the watermark', async () => {
     const { receive, published } = receiver();
-    await receive.handle([observation('10:00:00', pod(waiting('ErrImageNeverPull'))), logLine('10:00:01', 'boom'), logLine('10:00:02', 'boom')], toEpochMs(time('10:00:10')), false);
-    expect(findings(published).map(({ kind, at }) => `${at.slice(11, 19)} ${kind}`)).toEqual(['10:00:00 entity', '10:00:00 entity', '10:00:01 event', '10:00:06 event']);
+    await receive.handle(
+      [
+        observation('10:00:00', pod(waiting('ErrImageNeverPull'))),
+        logLine('10:00:01', 'boom'),
+        logLine('10:00:02', 'boom'),
+      ],
+      toEpochMs(time('10:00:10')),
+      false,
+    );
+    expect(findings(published).map(({ kind, at }) => `${at.slice(11, 19)} ${kind}`)).toEqual([
+      '10:00:00 entity',
+      '10:00:00 entity',
+      '10:00:01 event',
+      '10:00:06 event',
+    ]);
     expect(published.every(({ subject }) => subject === 'unified.test')).toBe(true);
   });
 
@@ -68,7 +104,9 @@ describe('the receiving end of hop 1', () => {
     expect(published).toEqual([]);
     const crashed = pod({ status: { restartCount: 1, state: { running: { startedAt: '2026-11-24T10:00:02Z' } } } });
     await receive.handle([observation('10:00:03', crashed)], toEpochMs(time('10:00:03')), false);
-    expect(findings(published).flatMap((finding) => (finding.kind === 'event' ? finding.event.semantic.category : []))).toEqual(['container.restarted']);
+    expect(
+      findings(published).flatMap((finding) => (finding.kind === 'event' ? finding.event.semantic.category : [])),
+    ).toEqual(['container.restarted']);
   });
 
   test('a payload that is not what its kind promises is refused alone', async () => {
@@ -81,11 +119,15 @@ describe('the receiving end of hop 1', () => {
 
   test('many findings are split by size, in order', async () => {
     const { receive, published } = receiver();
-    const pods = Array.from({ length: 400 }, (_, index) => observation('10:00:00', pod({ name: `web-${index}` }), { action: 'SYNC' }));
+    const pods = Array.from({ length: 400 }, (_, index) =>
+      observation('10:00:00', pod({ name: `web-${index}` }), { action: 'SYNC' }),
+    );
     await receive.handle(pods, toEpochMs(time('10:00:00')), false);
     expect(published.length).toBeGreaterThan(1);
     expect(Math.max(...published.map(({ body }) => body.length))).toBeLessThan(300_000);
-    const names = findings(published).flatMap((finding) => (finding.kind === 'entity' && finding.entity.kind === 'Pod' ? finding.entity.name : []));
+    const names = findings(published).flatMap((finding) =>
+      finding.kind === 'entity' && finding.entity.kind === 'Pod' ? finding.entity.name : [],
+    );
     expect(names).toEqual(pods.map(({ data }) => (data.object as { metadata: { name: string } }).metadata.name));
     expect(new Set(published.map(({ id }) => id)).size).toBe(published.length);
   });

@@ -19,13 +19,17 @@ describe('log templates', () => {
 
   test('words that say the opposite stay apart', () => {
     const drain = createDrain();
-    const ids = ['VM started (lifecycle event)', 'VM stopped (lifecycle event)', 'VM paused (lifecycle event)'].map((line) => drain.add(line).id);
+    const ids = ['VM started (lifecycle event)', 'VM stopped (lifecycle event)', 'VM paused (lifecycle event)'].map(
+      (line) => drain.add(line).id,
+    );
     expect(new Set(ids).size).toBe(3);
   });
 
   test('a word that takes ever more values is a name, and its templates become one', () => {
     const drain = createDrain();
-    const seen = ['anna', 'bert', 'carl', 'dora', 'emil', 'fritz', 'gerd'].map((name) => drain.add(`session of ${name} was closed`));
+    const seen = ['anna', 'bert', 'carl', 'dora', 'emil', 'fritz', 'gerd'].map((name) =>
+      drain.add(`session of ${name} was closed`),
+    );
     const last = seen.at(-1)!;
     expect(words(last)).toBe('session of <*> was closed');
     expect(last.count).toBe(7);
@@ -61,7 +65,11 @@ describe('log templates', () => {
   });
 
   test('the same lines in the same order give the same templates', () => {
-    const line = fc.array(fc.constantFrom('open', 'closed', 'user', '17', 'a.b.c', '10.0.0.1', '/x/y', 'by', 'x=true'), { maxLength: 6 }).map((parts) => parts.join(' '));
+    const line = fc
+      .array(fc.constantFrom('open', 'closed', 'user', '17', 'a.b.c', '10.0.0.1', '/x/y', 'by', 'x=true'), {
+        maxLength: 6,
+      })
+      .map((parts) => parts.join(' '));
     fc.assert(
       fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
         const run = () => {

@@ -1,12 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
-import { clusterEvent, createWorld, entity, events, happened, notReady, pod, problems, waiting, type PodParts } from './world.js';
+import {
+  clusterEvent,
+  createWorld,
+  entity,
+  events,
+  happened,
+  notReady,
+  pod,
+  problems,
+  waiting,
+  type PodParts,
+} from './world.js';
 
 const ended = (exitCode: number, extra: object = {}): PodParts => ({
   conditions: notReady('10:00:00'),
   status: {
     ready: false,
     state: {
-      terminated: { exitCode, reason: 'Error', startedAt: '2026-11-24T09:59:50Z', finishedAt: '2026-11-24T10:00:00Z', containerID: 'containerd://aaa', ...extra },
+      terminated: {
+        exitCode,
+        reason: 'Error',
+        startedAt: '2026-11-24T09:59:50Z',
+        finishedAt: '2026-11-24T10:00:00Z',
+        containerID: 'containerd://aaa',
+        ...extra,
+      },
     },
   },
 });
@@ -43,7 +61,11 @@ describe('a container that waits says why it cannot run', () => {
       'no match for platform in manifest: not found',
       'image.wrong-platform: Container web of pod web-1 cannot get image registry.example.com/web:1: it has no build for the platform of the node.',
     ],
-    ['InvalidImageName', 'couldn\'t parse image', 'image.invalid-name: Container web of pod web-1 has an image name that is not valid: registry.example.com/web:1.'],
+    [
+      'InvalidImageName',
+      "couldn't parse image",
+      'image.invalid-name: Container web of pod web-1 has an image name that is not valid: registry.example.com/web:1.',
+    ],
     [
       'CreateContainerConfigError',
       'configmap "web-config" not found',
@@ -51,7 +73,7 @@ describe('a container that waits says why it cannot run', () => {
     ],
     [
       'CreateContainerConfigError',
-      'couldn\'t find key token in Secret market/web-auth',
+      "couldn't find key token in Secret market/web-auth",
       'config.key-missing: Container web of pod web-1 cannot start: Secret web-auth has no key token.',
     ],
     [
@@ -64,7 +86,11 @@ describe('a container that waits says why it cannot run', () => {
       'failed to create shim task: OCI runtime create failed: exec: "/bin/serve": stat /bin/serve: no such file or directory: unknown',
       'container.command-not-found: Container web of pod web-1 cannot start: its command /bin/serve does not exist in the image.',
     ],
-    ['CreateContainerError', 'context deadline exceeded', 'container.start-failed: Container web of pod web-1 cannot be started: context deadline exceeded.'],
+    [
+      'CreateContainerError',
+      'context deadline exceeded',
+      'container.start-failed: Container web of pod web-1 cannot be started: context deadline exceeded.',
+    ],
   ];
 
   test.each(table)('%s (%s)', (reason, message, sentence) => {
@@ -75,8 +101,12 @@ describe('a container that waits says why it cannot run', () => {
   test('the back-off after a failed pull keeps the reason that the pull gave, as the same problem', () => {
     const world = createWorld();
     const image = 'registry.example.com/web:1';
-    const pulled = entity(world.observe('10:00:00', pod(waiting('ErrImagePull', `${image}: not found`))), 'Pod').problems[0]!;
-    const backedOff = entity(world.observe('10:00:15', pod(waiting('ImagePullBackOff', `Back-off pulling image "${image}"`))), 'Pod').problems[0]!;
+    const pulled = entity(world.observe('10:00:00', pod(waiting('ErrImagePull', `${image}: not found`))), 'Pod')
+      .problems[0]!;
+    const backedOff = entity(
+      world.observe('10:00:15', pod(waiting('ImagePullBackOff', `Back-off pulling image "${image}"`))),
+      'Pod',
+    ).problems[0]!;
     expect(backedOff.semantic.category).toBe('image.not-found');
     expect(backedOff.id).toBe(pulled.id);
     expect(backedOff.timestamp).toBe(pulled.timestamp);
@@ -95,18 +125,29 @@ describe('a container that ended says how', () => {
     expect(oom!.entity.id).toBe('test/market/Container/web-1/web');
     expect(oom!.timestamp).toBe('2026-11-24T10:00:00.000000000Z');
     expect(oom!.semantic.attributes).toMatchObject({ containerId: 'aaa', exitCode: 137, limitBytes: 64 * 2 ** 20 });
-    expect(oom!.k8sContext).toMatchObject({ pod: 'web-1', container: 'web', workload: 'web', node: 'node-1', namespace: 'market' });
+    expect(oom!.k8sContext).toMatchObject({
+      pod: 'web-1',
+      container: 'web',
+      workload: 'web',
+      node: 'node-1',
+      namespace: 'market',
+    });
   });
 
   test('exit code 137 without a witness is not called out of memory', () => {
     const world = createWorld();
-    expect(problems(world.observe('10:00:01', pod(ended(137))))[0]).toBe('container.terminated: Container web of pod web-1 ended with SIGKILL (exit code 137) after 10 s.');
+    expect(problems(world.observe('10:00:01', pod(ended(137))))[0]).toBe(
+      'container.terminated: Container web of pod web-1 ended with SIGKILL (exit code 137) after 10 s.',
+    );
   });
 
   test.each([
     [139, 'process.crashed: Container web of pod web-1 crashed with SIGSEGV (exit code 139) after 10 s.'],
     [134, 'process.crashed: Container web of pod web-1 crashed with SIGABRT (exit code 134) after 10 s.'],
-    [127, 'container.command-not-found: Container web of pod web-1 cannot start: its command does not exist in the image.'],
+    [
+      127,
+      'container.command-not-found: Container web of pod web-1 cannot start: its command does not exist in the image.',
+    ],
     [126, 'container.not-executable: Container web of pod web-1 cannot start: its command is not executable.'],
     [3, 'container.terminated: Container web of pod web-1 ended with exit code 3 after 10 s.'],
   ])('exit code %i', (exitCode, sentence) => {
@@ -126,19 +167,50 @@ describe('a container that ended says how', () => {
     const world = createWorld();
     const crash = (finishedAt: string, restartCount: number): PodParts => ({
       conditions: notReady('10:00:00'),
-      status: { ready: false, restartCount, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: { exitCode: 1, reason: 'Error', finishedAt: `2026-11-24T${finishedAt}Z`, containerID: `containerd://${finishedAt}` } } },
+      status: {
+        ready: false,
+        restartCount,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: {
+          terminated: {
+            exitCode: 1,
+            reason: 'Error',
+            finishedAt: `2026-11-24T${finishedAt}Z`,
+            containerID: `containerd://${finishedAt}`,
+          },
+        },
+      },
     });
-    const ids = (findings: ReturnType<typeof world.observe>) => entity(findings, 'Pod').problems.map((problem) => `${problem.semantic.category} ${problem.id}`);
+    const ids = (findings: ReturnType<typeof world.observe>) =>
+      entity(findings, 'Pod').problems.map((problem) => `${problem.semantic.category} ${problem.id}`);
     const first = ids(world.observe('10:00:02', pod(crash('10:00:00', 1))));
     const second = ids(world.observe('10:00:32', pod(crash('10:00:30', 2))));
     expect(second).toEqual(first);
-    expect(first.map((text) => text.split(' ')[0])).toEqual(['container.crash-loop', 'container.terminated', 'pod.not-ready']);
+    expect(first.map((text) => text.split(' ')[0])).toEqual([
+      'container.crash-loop',
+      'container.terminated',
+      'pod.not-ready',
+    ]);
   });
 
   test('a restart that went unseen is told as events, once', () => {
     const world = createWorld();
     world.observe('09:59:40', pod());
-    const after = pod({ status: { restartCount: 1, containerID: 'containerd://bbb', state: { running: { startedAt: '2026-11-24T10:00:02Z' } }, lastState: { terminated: { exitCode: 2, reason: 'Error', finishedAt: '2026-11-24T10:00:00Z', containerID: 'containerd://aaa' } } } });
+    const after = pod({
+      status: {
+        restartCount: 1,
+        containerID: 'containerd://bbb',
+        state: { running: { startedAt: '2026-11-24T10:00:02Z' } },
+        lastState: {
+          terminated: {
+            exitCode: 2,
+            reason: 'Error',
+            finishedAt: '2026-11-24T10:00:00Z',
+            containerID: 'containerd://aaa',
+          },
+        },
+      },
+    });
     expect(happened(world.observe('10:00:03', after))).toEqual([
       'container.terminated: Container web of pod web-1 ended with exit code 2.',
       'container.restarted: Container web of pod web-1 was restarted (1 restart so far).',
@@ -148,21 +220,41 @@ describe('a container that ended says how', () => {
 
   test('an old restart is history when the watch begins', () => {
     const world = createWorld();
-    const old = pod({ status: { restartCount: 7, lastState: { terminated: { exitCode: 1, finishedAt: '2026-11-20T10:00:00Z' } } } });
+    const old = pod({
+      status: { restartCount: 7, lastState: { terminated: { exitCode: 1, finishedAt: '2026-11-20T10:00:00Z' } } },
+    });
     const findings = world.observe('10:00:00', old, { action: 'SYNC' });
     expect([...problems(findings), ...happened(findings)]).toEqual([]);
   });
 
   test('exit code 0 again and again is a program that does not stay, unless the kubelet stopped it for a failed probe', () => {
-    const done = { exitCode: 0, reason: 'Completed', startedAt: '2026-11-24T10:00:00Z', finishedAt: '2026-11-24T10:00:02Z' };
+    const done = {
+      exitCode: 0,
+      reason: 'Completed',
+      startedAt: '2026-11-24T10:00:00Z',
+      finishedAt: '2026-11-24T10:00:02Z',
+    };
     const loop = pod(waiting('CrashLoopBackOff', '', done));
     expect(problems(createWorld().observe('10:00:03', loop))).toContain(
       'container.completed-early: Container web of pod web-1 ends by itself with exit code 0 after 2 s, and is meant to keep running.',
     );
     const world = createWorld();
     world.observe('09:59:00', pod());
-    const involved = { kind: 'Pod', namespace: 'market', name: 'web-1', uid: 'uid-web-1', fieldPath: 'spec.containers{web}' };
-    world.observe('09:59:58', clusterEvent('Unhealthy', 'Liveness probe failed: Get "http://10.0.0.7:9090/healthz": dial tcp 10.0.0.7:9090: connect: connection refused', involved));
+    const involved = {
+      kind: 'Pod',
+      namespace: 'market',
+      name: 'web-1',
+      uid: 'uid-web-1',
+      fieldPath: 'spec.containers{web}',
+    };
+    world.observe(
+      '09:59:58',
+      clusterEvent(
+        'Unhealthy',
+        'Liveness probe failed: Get "http://10.0.0.7:9090/healthz": dial tcp 10.0.0.7:9090: connect: connection refused',
+        involved,
+      ),
+    );
     expect(problems(world.observe('10:00:03', loop)).join()).not.toContain('completed-early');
   });
 });
@@ -171,7 +263,9 @@ describe('readiness', () => {
   test('a pod that was ready and no longer is, is a problem at once', () => {
     const world = createWorld();
     world.observe('09:59:00', pod());
-    expect(problems(world.observe('10:00:00', pod({ conditions: notReady('10:00:00'), status: { ready: false } })))).toEqual(['pod.not-ready: Pod web-1 is not ready: container web is not ready.']);
+    expect(
+      problems(world.observe('10:00:00', pod({ conditions: notReady('10:00:00'), status: { ready: false } }))),
+    ).toEqual(['pod.not-ready: Pod web-1 is not ready: container web is not ready.']);
   });
 
   test('a young pod has the time its probes allow, and is told when that is over without another observation', () => {
@@ -185,14 +279,21 @@ describe('readiness', () => {
     });
     expect(problems(world.observe('10:00:02', young))).toEqual([]);
     expect(problems(world.tick('10:00:49'))).toEqual([]);
-    expect(problems(world.tick('10:00:51'))).toEqual(['pod.not-ready: Pod web-1 is not ready: container web is not ready.']);
+    expect(problems(world.tick('10:00:51'))).toEqual([
+      'pod.not-ready: Pod web-1 is not ready: container web is not ready.',
+    ]);
   });
 
   test('a readiness gate that is not met is named', () => {
     const world = createWorld();
     world.observe('09:59:00', pod());
-    const gated = pod({ spec: { readinessGates: [{ conditionType: 'example.com/loaded' }] }, conditions: notReady('10:00:00', { reason: 'ReadinessGatesNotReady' }) });
-    expect(problems(world.observe('10:00:00', gated))).toEqual(['pod.not-ready: Pod web-1 is not ready: readiness gate example.com/loaded is not met.']);
+    const gated = pod({
+      spec: { readinessGates: [{ conditionType: 'example.com/loaded' }] },
+      conditions: notReady('10:00:00', { reason: 'ReadinessGatesNotReady' }),
+    });
+    expect(problems(world.observe('10:00:00', gated))).toEqual([
+      'pod.not-ready: Pod web-1 is not ready: readiness gate example.com/loaded is not met.',
+    ]);
   });
 });
 
@@ -202,21 +303,62 @@ describe('scheduling', () => {
       phase: 'Pending',
       spec: { nodeName: undefined, volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'web-data' } }] },
       podStatus: { containerStatuses: [] },
-      conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime: '2026-11-24T10:00:00Z' }],
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'Unschedulable',
+          message,
+          lastTransitionTime: '2026-11-24T10:00:00Z',
+        },
+      ],
     });
 
   test.each([
-    ['0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found.', 'scheduling.insufficient-resources: Pod web-1 cannot be scheduled: no node has enough cpu left.'],
-    ['0/1 nodes are available: 1 Insufficient nvidia.com/gpu.', 'scheduling.insufficient-resources: Pod web-1 cannot be scheduled: no node has enough nvidia.com/gpu left.'],
-    ['0/2 nodes are available: 2 node(s) had untolerated taint {dedicated: batch}.', 'scheduling.untolerated-taint: Pod web-1 cannot be scheduled: the nodes have the taint dedicated: batch that it does not tolerate.'],
-    ["0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", 'scheduling.node-affinity: Pod web-1 cannot be scheduled: no node matches its node selector or affinity.'],
-    ["0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.", 'scheduling.anti-affinity: Pod web-1 cannot be scheduled: pod affinity rules keep it off the nodes.'],
-    ["0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints.", 'scheduling.topology-spread: Pod web-1 cannot be scheduled: its topology spread constraints cannot be met.'],
-    ["0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.", 'scheduling.host-port-conflict: Pod web-1 cannot be scheduled: its host port is taken on the nodes.'],
-    ['0/1 nodes are available: 1 Too many pods.', 'scheduling.too-many-pods: Pod web-1 cannot be scheduled: the nodes run as many pods as they may.'],
-    ['0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found', 'scheduling.unbound-claim: Pod web-1 cannot be scheduled: a claim of its volumes is not bound.'],
-    ['0/1 nodes are available: persistentvolumeclaim "web-data" not found.', 'pvc.not-found: Pod web-1 cannot be scheduled: the claim web-data does not exist.'],
-    ['0/1 nodes are available: 1 node(s) were unschedulable.', 'scheduling.node-unschedulable: Pod web-1 cannot be scheduled: the nodes are cordoned.'],
+    [
+      '0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found.',
+      'scheduling.insufficient-resources: Pod web-1 cannot be scheduled: no node has enough cpu left.',
+    ],
+    [
+      '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
+      'scheduling.insufficient-resources: Pod web-1 cannot be scheduled: no node has enough nvidia.com/gpu left.',
+    ],
+    [
+      '0/2 nodes are available: 2 node(s) had untolerated taint {dedicated: batch}.',
+      'scheduling.untolerated-taint: Pod web-1 cannot be scheduled: the nodes have the taint dedicated: batch that it does not tolerate.',
+    ],
+    [
+      "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.",
+      'scheduling.node-affinity: Pod web-1 cannot be scheduled: no node matches its node selector or affinity.',
+    ],
+    [
+      "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.",
+      'scheduling.anti-affinity: Pod web-1 cannot be scheduled: pod affinity rules keep it off the nodes.',
+    ],
+    [
+      "0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints.",
+      'scheduling.topology-spread: Pod web-1 cannot be scheduled: its topology spread constraints cannot be met.',
+    ],
+    [
+      "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.",
+      'scheduling.host-port-conflict: Pod web-1 cannot be scheduled: its host port is taken on the nodes.',
+    ],
+    [
+      '0/1 nodes are available: 1 Too many pods.',
+      'scheduling.too-many-pods: Pod web-1 cannot be scheduled: the nodes run as many pods as they may.',
+    ],
+    [
+      '0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found',
+      'scheduling.unbound-claim: Pod web-1 cannot be scheduled: a claim of its volumes is not bound.',
+    ],
+    [
+      '0/1 nodes are available: persistentvolumeclaim "web-data" not found.',
+      'pvc.not-found: Pod web-1 cannot be scheduled: the claim web-data does not exist.',
+    ],
+    [
+      '0/1 nodes are available: 1 node(s) were unschedulable.',
+      'scheduling.node-unschedulable: Pod web-1 cannot be scheduled: the nodes are cordoned.',
+    ],
   ])('%s', (message, sentence) => {
     const world = createWorld();
     expect(problems(world.observe('10:00:01', unschedulable(message)))).toEqual([]);
@@ -225,11 +367,17 @@ describe('scheduling', () => {
 
   test('of several reasons the most specific names the failure, the others are kept', () => {
     const world = createWorld();
-    const message = '0/3 nodes are available: 1 node(s) were unschedulable, 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 1 Insufficient memory.';
+    const message =
+      '0/3 nodes are available: 1 node(s) were unschedulable, 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 1 Insufficient memory.';
     const findings = world.observe('10:00:05', unschedulable(message));
     const [problem] = entity(findings, 'Pod').problems;
     expect(problem!.semantic.category).toBe('scheduling.insufficient-resources');
-    expect(problem!.semantic.attributes).toMatchObject({ resource: 'memory', alsoReasons: 'scheduling.untolerated-taint,scheduling.node-unschedulable', claims: 'web-data', nodes: 3 });
+    expect(problem!.semantic.attributes).toMatchObject({
+      resource: 'memory',
+      alsoReasons: 'scheduling.untolerated-taint,scheduling.node-unschedulable',
+      claims: 'web-data',
+      nodes: 3,
+    });
   });
 });
 
@@ -248,7 +396,11 @@ describe('the end of a pod', () => {
   ])('%s: %s', (reason, message, sentence) => {
     const world = createWorld();
     world.observe('09:59:00', pod());
-    const failed = pod({ phase: 'Failed', podStatus: { reason, message, containerStatuses: [] }, conditions: notReady('10:00:00') });
+    const failed = pod({
+      phase: 'Failed',
+      podStatus: { reason, message, containerStatuses: [] },
+      conditions: notReady('10:00:00'),
+    });
     const findings = world.observe('10:00:01', failed);
     expect(happened(findings)).toEqual([sentence]);
     expect(problems(findings)).toEqual([]);
@@ -258,21 +410,50 @@ describe('the end of a pod', () => {
   test('a container that exits with 0 when its pod is evicted leaves the eviction to be told by the condition', () => {
     const world = createWorld();
     world.observe('09:59:00', pod());
-    const target = { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message: 'Usage of EmptyDir volume "cache" exceeds the limit "1Mi".', lastTransitionTime: '2026-11-24T10:00:00Z' };
-    const findings = world.observe('10:00:01', pod({ phase: 'Succeeded', podStatus: { containerStatuses: [] }, conditions: [...notReady('10:00:00'), target] }));
-    expect(happened(findings)).toEqual(['pod.ephemeral-storage-exceeded: Pod web-1 was evicted for using too much local storage: Usage of EmptyDir volume "cache" exceeds the limit "1Mi".']);
+    const target = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'TerminationByKubelet',
+      message: 'Usage of EmptyDir volume "cache" exceeds the limit "1Mi".',
+      lastTransitionTime: '2026-11-24T10:00:00Z',
+    };
+    const findings = world.observe(
+      '10:00:01',
+      pod({ phase: 'Succeeded', podStatus: { containerStatuses: [] }, conditions: [...notReady('10:00:00'), target] }),
+    );
+    expect(happened(findings)).toEqual([
+      'pod.ephemeral-storage-exceeded: Pod web-1 was evicted for using too much local storage: Usage of EmptyDir volume "cache" exceeds the limit "1Mi".',
+    ]);
   });
 
   test('completed pods and pods on their way out are no problem', () => {
     const world = createWorld();
-    const completed = pod({ phase: 'Succeeded', spec: { restartPolicy: 'Never' }, conditions: notReady('10:00:00', { reason: 'PodCompleted' }), status: { ready: false, state: { terminated: { exitCode: 0, reason: 'Completed', finishedAt: '2026-11-24T10:00:00Z' } } } });
+    const completed = pod({
+      phase: 'Succeeded',
+      spec: { restartPolicy: 'Never' },
+      conditions: notReady('10:00:00', { reason: 'PodCompleted' }),
+      status: {
+        ready: false,
+        state: { terminated: { exitCode: 0, reason: 'Completed', finishedAt: '2026-11-24T10:00:00Z' } },
+      },
+    });
     const findings = world.observe('10:00:01', completed);
     expect([...problems(findings), ...happened(findings)]).toEqual([]);
     world.observe('10:00:02', pod({ name: 'web-2' }));
-    const leaving = pod({ name: 'web-2', metadata: { deletionTimestamp: '2026-11-24T10:00:33Z' }, conditions: notReady('10:00:04'), status: { ready: false, state: { terminated: { exitCode: 143, reason: 'Error', finishedAt: '2026-11-24T10:00:04Z' } } } });
+    const leaving = pod({
+      name: 'web-2',
+      metadata: { deletionTimestamp: '2026-11-24T10:00:33Z' },
+      conditions: notReady('10:00:04'),
+      status: {
+        ready: false,
+        state: { terminated: { exitCode: 143, reason: 'Error', finishedAt: '2026-11-24T10:00:04Z' } },
+      },
+    });
     const gone = world.observe('10:00:05', leaving);
     expect([...problems(gone), ...happened(gone)]).toEqual([]);
-    expect(problems(world.tick('10:01:10'))).toEqual(['pod.stuck-terminating: Pod web-2 should have been gone for 30 s.']);
+    expect(problems(world.tick('10:01:10'))).toEqual([
+      'pod.stuck-terminating: Pod web-2 should have been gone for 30 s.',
+    ]);
   });
 });
 
@@ -293,9 +474,21 @@ test('a pod finding has the whole state: facts, relations, and its containers as
     }),
   );
   const found = entity(findings, 'Pod');
-  expect(found.facts).toMatchObject({ phase: 'Running', ready: true, ip: '10.0.0.7', node: 'node-1', ports: 'http:8080', workload: 'web', 'optional:ConfigMap/web-config': true });
+  expect(found.facts).toMatchObject({
+    phase: 'Running',
+    ready: true,
+    ip: '10.0.0.7',
+    node: 'node-1',
+    ports: 'http:8080',
+    workload: 'web',
+    'optional:ConfigMap/web-config': true,
+  });
   expect(found.createdAt).toBe('2026-11-24T09:00:00.000000000Z');
-  expect(found.relations.map(({ type, from, to }) => `${from.replace('test/', '')} ${type} ${to.replace('test/', '')}`).sort()).toEqual([
+  expect(
+    found.relations
+      .map(({ type, from, to }) => `${from.replace('test/', '')} ${type} ${to.replace('test/', '')}`)
+      .sort(),
+  ).toEqual([
     'market/Pod/web-1 MOUNTS market/PersistentVolumeClaim/web-data',
     'market/Pod/web-1 OWNS market/Container/web-1/web',
     'market/Pod/web-1 RUNS_ON _/Node/node-1',
@@ -306,6 +499,12 @@ test('a pod finding has the whole state: facts, relations, and its containers as
     'market/Pod/web-1 USES market/ServiceAccount/web',
     'market/ReplicaSet/web-5d4f OWNS market/Pod/web-1',
   ]);
-  expect(entity(findings, 'Container').facts).toMatchObject({ image: 'registry.example.com/web:1', memoryLimit: '64Mi', state: 'running', restartCount: 0, ports: 'http:8080' });
+  expect(entity(findings, 'Container').facts).toMatchObject({
+    image: 'registry.example.com/web:1',
+    memoryLimit: '64Mi',
+    state: 'running',
+    restartCount: 0,
+    ports: 'http:8080',
+  });
   expect(events(findings)).toEqual([]);
 });

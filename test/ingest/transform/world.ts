@@ -35,7 +35,14 @@ export function time(clock: string): string {
 }
 
 export function raw(type: RawEventType, at: string, data: RawData, metadata: RawEvent['metadata']): RawEvent {
-  const event = { type, traceId: null, spanId: null, timestamp: time(at), data, metadata: { cluster: 'test', ...metadata } };
+  const event = {
+    type,
+    traceId: null,
+    spanId: null,
+    timestamp: time(at),
+    data,
+    metadata: { cluster: 'test', ...metadata },
+  };
   return { schemaVersion: 1, id: rawEventId(event), ...event };
 }
 
@@ -47,12 +54,27 @@ export function observation(at: string, object: object, options: ObserveOptions 
   version += 1;
   const { metadata } = object as { metadata: object };
   const versioned = { ...object, metadata: { resourceVersion: String(version), ...metadata } };
-  return raw('kubeapi', at, { kind: kind.toLowerCase(), action, object: versioned, changes, changedBy }, { source: 'kubernetes@node-1' });
+  return raw(
+    'kubeapi',
+    at,
+    { kind: kind.toLowerCase(), action, object: versioned, changes, changedBy },
+    { source: 'kubernetes@node-1' },
+  );
 }
 
 export function logLine(at: string, message: string, options: LogOptions = {}): RawEvent {
-  const { level = 'error', stream = 'stdout', attributes = {}, metadata = { namespace: 'market', pod: 'web-1', podUid: 'uid-web-1', container: 'web' } } = options;
-  return raw('log', at, { kind: 'line', stream, message, level, attributes }, { source: 'container-logs@node-1', ...metadata });
+  const {
+    level = 'error',
+    stream = 'stdout',
+    attributes = {},
+    metadata = { namespace: 'market', pod: 'web-1', podUid: 'uid-web-1', container: 'web' },
+  } = options;
+  return raw(
+    'log',
+    at,
+    { kind: 'line', stream, message, level, attributes },
+    { source: 'container-logs@node-1', ...metadata },
+  );
 }
 
 export function newTransform(): Transform {
@@ -65,14 +87,17 @@ export function createWorld(): World {
     transform,
     observe: (at, object, options) => transform.transform(observation(at, object, options)),
     log: (at, message, options) => transform.transform(logLine(at, message, options)),
-    kernel: (at, data, metadata = {}) => transform.transform(raw('ebpf', at, data, { source: 'kernel@node-1', node: 'node-1', ...metadata })),
+    kernel: (at, data, metadata = {}) =>
+      transform.transform(raw('ebpf', at, data, { source: 'kernel@node-1', node: 'node-1', ...metadata })),
     tick: (at) => transform.tick(toEpochMs(time(at))),
   };
 }
 
 /** What is wrong with the observed object, as `category: message`. */
 export function problems(findings: readonly Finding[]): string[] {
-  return findings.filter((finding): finding is EntityFinding => finding.kind === 'entity').flatMap((finding) => finding.problems.map(told));
+  return findings
+    .filter((finding): finding is EntityFinding => finding.kind === 'entity')
+    .flatMap((finding) => finding.problems.map(told));
 }
 
 export function happened(findings: readonly Finding[]): string[] {
@@ -80,11 +105,15 @@ export function happened(findings: readonly Finding[]): string[] {
 }
 
 export function events(findings: readonly Finding[]): UnifiedEvent[] {
-  return findings.filter((finding): finding is EventFinding => finding.kind === 'event').map((finding) => finding.event);
+  return findings
+    .filter((finding): finding is EventFinding => finding.kind === 'event')
+    .map((finding) => finding.event);
 }
 
 export function entity(findings: readonly Finding[], kind: string): EntityFinding {
-  const found = findings.find((finding): finding is EntityFinding => finding.kind === 'entity' && finding.entity.kind === kind);
+  const found = findings.find(
+    (finding): finding is EntityFinding => finding.kind === 'entity' && finding.entity.kind === kind,
+  );
   if (!found) throw new Error(`no ${kind} among the findings`);
   return found;
 }
@@ -117,7 +146,9 @@ export function pod(parts: PodParts = {}): object {
       uid: `uid-${name}`,
       creationTimestamp: '2026-11-24T09:00:00Z',
       labels: { app: 'web', 'pod-template-hash': '5d4f' },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-5d4f', uid: 'uid-rs', controller: true }],
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-5d4f', uid: 'uid-rs', controller: true },
+      ],
       ...parts.metadata,
     },
     spec: {
@@ -143,7 +174,14 @@ export function pod(parts: PodParts = {}): object {
         { type: 'Ready', status: 'True', lastTransitionTime: '2026-11-24T09:00:05Z' },
       ],
       containerStatuses: [
-        { name: 'web', ready: true, restartCount: 0, containerID: 'containerd://aaa', state: { running: { startedAt: '2026-11-24T09:00:01Z' } }, ...parts.status },
+        {
+          name: 'web',
+          ready: true,
+          restartCount: 0,
+          containerID: 'containerd://aaa',
+          state: { running: { startedAt: '2026-11-24T09:00:01Z' } },
+          ...parts.status,
+        },
       ],
       ...parts.podStatus,
     },
@@ -152,14 +190,25 @@ export function pod(parts: PodParts = {}): object {
 
 export const notReady = (since: string, extra: object = {}): readonly object[] => [
   { type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-11-24T09:00:00Z' },
-  { type: 'Ready', status: 'False', reason: 'ContainersNotReady', lastTransitionTime: `2026-11-24T${since}Z`, ...extra },
+  {
+    type: 'Ready',
+    status: 'False',
+    reason: 'ContainersNotReady',
+    lastTransitionTime: `2026-11-24T${since}Z`,
+    ...extra,
+  },
 ];
 
 export function waiting(reason: string, message = '', last?: object): PodParts {
   return {
     phase: 'Pending',
     conditions: notReady('09:00:00'),
-    status: { ready: false, containerID: '', state: { waiting: { reason, message } }, ...(last && { lastState: { terminated: last }, restartCount: 1 }) },
+    status: {
+      ready: false,
+      containerID: '',
+      state: { waiting: { reason, message } },
+      ...(last && { lastState: { terminated: last }, restartCount: 1 }),
+    },
   };
 }
 
@@ -167,11 +216,21 @@ export function deployment(parts: { spec?: object; status?: object; metadata?: o
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: 'web', namespace: 'market', uid: 'uid-deploy', generation: 3, creationTimestamp: '2026-11-24T08:00:00Z', ...parts.metadata },
+    metadata: {
+      name: 'web',
+      namespace: 'market',
+      uid: 'uid-deploy',
+      generation: 3,
+      creationTimestamp: '2026-11-24T08:00:00Z',
+      ...parts.metadata,
+    },
     spec: {
       replicas: 2,
       selector: { matchLabels: { app: 'web' } },
-      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:1', env: [{ name: 'API', value: 'http://api:8080' }] }] } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'web', image: 'web:1', env: [{ name: 'API', value: 'http://api:8080' }] }] },
+      },
       ...parts.spec,
     },
     status: {
@@ -180,7 +239,14 @@ export function deployment(parts: { spec?: object; status?: object; metadata?: o
       updatedReplicas: 2,
       readyReplicas: 2,
       availableReplicas: 2,
-      conditions: [{ type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', lastUpdateTime: '2026-11-24T08:01:00Z' }],
+      conditions: [
+        {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'NewReplicaSetAvailable',
+          lastUpdateTime: '2026-11-24T08:01:00Z',
+        },
+      ],
       ...parts.status,
     },
   };

@@ -1,0 +1,256 @@
+import type { Category } from '../../src/model/categories.js';
+
+export type Attributes = Record<string, string | number | boolean>;
+type Extract = (match: RegExpExecArray, attributes: Attributes, text: string) => void;
+
+export interface ErrorText {
+  readonly pattern: RegExp;
+  readonly category: Category;
+  readonly error?: string;
+  /** The text speaks of somebody that was called: name the peer. */
+  readonly call?: boolean;
+  readonly extract?: Extract;
+}
+
+const path: Extract = (match, attributes, text) => {
+  const found =
+    /['"]?((?:\/[\w.@%+-]+)+\/?)['"]?/.exec(text.slice(match.index)) ?? /['"]?((?:\/[\w.@%+-]+)+\/?)['"]?/.exec(text);
+  if (found) attributes.path = found[1]!;
+};
+
+/**
+ * Error texts by what they mean, most specific first: a line that names an expired certificate is not just a failed connection.
+ * Spellings of Node, Go, Java, Python, .NET, Ruby, nginx, curl, and of the common databases.
+ */
+export const errorTexts: readonly ErrorText[] = [
+  {
+    pattern:
+      /(?:User "([^"]+)" )?cannot (get|list|watch|create|update|patch|delete|deletecollection|impersonate|use|bind|escalate) (?:resource|path) "([^"]+)"(?: in API group "([^"]*)")?(?: in the namespace "([^"]+)")?/,
+    category: 'rbac.forbidden',
+    error: '403',
+    extract: (match, attributes) => {
+      if (match[1]) attributes.subject = match[1];
+      const account = /^system:serviceaccount:([^:]+):(.+)$/.exec(match[1] ?? '');
+      if (account) attributes.serviceAccount = account[2]!;
+      if (account) attributes.serviceAccountNamespace = account[1]!;
+      attributes.verb = match[2]!;
+      attributes.resource = match[3]!;
+      if (match[4]) attributes.apiGroup = match[4];
+      if (match[5]) attributes.namespace = match[5];
+    },
+  },
+  {
+    pattern:
+      /CERT_HAS_EXPIRED|certificate has expired(?! or is not yet valid)|certificate has expired or is not yet valid: current time \S+ is after|certificate expired|CertificateExpiredException|SSLV3_ALERT_CERTIFICATE_EXPIRED/i,
+    category: 'tls.certificate-expired',
+    error: 'CERT_HAS_EXPIRED',
+    call: true,
+  },
+  {
+    pattern:
+      /CERT_NOT_YET_VALID|certificate is not yet valid|certificate has expired or is not yet valid: current time \S+ is before|CertificateNotYetValidException/i,
+    category: 'tls.certificate-not-yet-valid',
+    error: 'CERT_NOT_YET_VALID',
+    call: true,
+  },
+  {
+    pattern: /certificate has expired or is not yet valid/i,
+    category: 'tls.certificate-expired',
+    error: 'CERT_HAS_EXPIRED',
+    call: true,
+  },
+  {
+    pattern:
+      /UNABLE_TO_VERIFY_LEAF_SIGNATURE|unable to verify the first certificate|unable to get (?:local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|certificate signed by unknown authority|certificate verify failed|CERTIFICATE_VERIFY_FAILED|PKIX path building failed|SSLHandshakeException|Hostname\/IP does not match certificate|ERR_TLS_CERT_ALTNAME_INVALID|certificate is (?:not )?valid for|cannot validate certificate|bad certificate|unknown ca\b|certificate signature failure|DECRYPTION_FAILED_OR_BAD_RECORD_MAC|wrong version number|EPROTO|tls: first record does not look like a TLS handshake|http: server gave HTTP response to HTTPS client/i,
+    category: 'tls.verification-failed',
+    error: 'TLS',
+    call: true,
+    extract: (match, attributes) => {
+      attributes.tlsError = match[0];
+    },
+  },
+  {
+    pattern:
+      /getaddrinfo (ENOTFOUND|EAI_AGAIN|EAI_FAIL)(?: (\S+))?|(?:queryA|queryAaaa|querySrv) (ENOTFOUND|ESERVFAIL|ETIMEOUT)(?: (\S+))?/,
+    category: 'dns.failed',
+    call: true,
+    extract: (match, attributes) => {
+      attributes.error = (match[1] ?? match[3])!;
+      const name = match[2] ?? match[4];
+      if (name) attributes.name = bare(name);
+    },
+  },
+  {
+    pattern:
+      /\blookup ([\w.-]+)(?: on ([\d.]+:\d+|\[[0-9a-f:]+\]:\d+))?: (no such host|server misbehaving|.*i\/o timeout|.*connection refused|.*Temporary failure)/i,
+    category: 'dns.failed',
+    extract: (match, attributes) => {
+      attributes.name = bare(match[1]!);
+      if (match[2]) attributes.dnsServer = match[2];
+      attributes.error = /no such host/i.test(match[3]!) ? 'ENOTFOUND' : 'EAI_AGAIN';
+    },
+  },
+  {
+    pattern:
+      /(?:UnknownHostException:? |[Cc]ould not resolve (?:host(?:name)?|proxy):? '?|Failed to resolve '|host not found in upstream "|could not translate host name "|No address associated with hostname:? ?|Failed to resolve )([\w.-]+)/,
+    category: 'dns.failed',
+    extract: (match, attributes) => {
+      attributes.name = bare(match[1]!);
+      attributes.error = 'ENOTFOUND';
+    },
+  },
+  {
+    pattern:
+      /\bENOTFOUND\b|NXDOMAIN|[Nn]ame or service not known|nodename nor servname provided|no such host|Name does not resolve|Unknown host/,
+    category: 'dns.failed',
+    error: 'ENOTFOUND',
+    call: true,
+  },
+  {
+    pattern:
+      /\bEAI_AGAIN\b|SERVFAIL|Temporary failure in name resolution|server misbehaving|Try again.*name resolution/i,
+    category: 'dns.failed',
+    error: 'EAI_AGAIN',
+    call: true,
+  },
+  {
+    pattern:
+      /(?:missing|required|mandatory|unset|undefined|no value for|not set|not defined|must (?:be set|set|provide|specify))\b[^.]{0,40}?\b(?:setting|env(?:ironment)?(?: ?var(?:iable)?)?|variable|config(?:uration)?(?: (?:key|value|option))?|option|parameter|property)s?\b[:\s]*['"`]?([A-Za-z_][\w.-]*)?/i,
+    category: 'config.setting-missing',
+    extract: (match, attributes) => {
+      if (match[1]) attributes.setting = match[1];
+    },
+  },
+  {
+    pattern:
+      /(?:setting|environment variable|env(?:ironment)? var|config(?:uration)? (?:key|option))\s+['"`]?([A-Za-z_][\w.-]*)['"`]?\s+(?:is |was )?(?:missing|required|not set|not defined|undefined|empty|must be set)/i,
+    category: 'config.setting-missing',
+    extract: (match, attributes) => {
+      attributes.setting = match[1]!;
+    },
+  },
+  {
+    pattern:
+      /(?:([A-Z][A-Z0-9_]{2,}) (?:is required|is not set|must be set|not set|is missing|environment variable is not set)|KeyError: '([A-Z][A-Z0-9_]{2,})')/,
+    category: 'config.setting-missing',
+    extract: (match, attributes) => {
+      attributes.setting = (match[1] ?? match[2])!;
+    },
+  },
+  {
+    pattern:
+      /EADDRINUSE|[Aa]ddress already in use|Only one usage of each socket address|port (\d+) is already (?:in use|allocated)/,
+    category: 'app.port-in-use',
+    error: 'EADDRINUSE',
+    extract: (match, attributes, text) => {
+      const port = match[1] ?? /:(\d{2,5})\b/.exec(text.slice(match.index))?.[1] ?? /:(\d{2,5})\b/.exec(text)?.[1];
+      if (port) attributes.port = Number(port);
+    },
+  },
+  { pattern: /\bE[MN]FILE\b|too many open files/i, category: 'app.file-descriptors-exhausted', error: 'EMFILE' },
+  {
+    pattern:
+      /\bENOSPC\b|[Nn]o space left on device|There is not enough space on the disk|could not extend file|disk (?:is )?full|Disk quota exceeded|\bEDQUOT\b/,
+    category: 'volume.full',
+    error: 'ENOSPC',
+    extract: path,
+  },
+  { pattern: /\bEROFS\b|[Rr]ead-only file ?system/, category: 'volume.read-only', error: 'EROFS', extract: path },
+  {
+    pattern:
+      /unable to create (?:new )?native thread|can't start new thread|pthread_create failed|fork: retry|fork: Resource temporarily unavailable|Resource temporarily unavailable.*(?:fork|thread)|cannot fork/i,
+    category: 'app.process-limit',
+    error: 'EAGAIN',
+  },
+  {
+    pattern:
+      /OutOfMemoryError|heap out of memory|out of memory(?! killer)|GC overhead limit exceeded|MemoryError\b|std::bad_alloc|Cannot allocate memory|\bENOMEM\b|OOM command not allowed/i,
+    category: 'app.memory-exhausted',
+    error: 'ENOMEM',
+  },
+  {
+    pattern:
+      /too many (?:clients|connections)|remaining connection slots are reserved|max(?:imum)? (?:number of )?(?:client )?connections (?:reached|exceeded)|connection pool (?:exhausted|timeout|is full)|Timeout acquiring a? ?connection|timed? ?out waiting for (?:a )?(?:free )?connection|QueuePool limit/i,
+    category: 'db.connections-exhausted',
+    call: true,
+  },
+  { pattern: /deadlock detected|Deadlock found|Lock wait timeout exceeded|ORA-00060/i, category: 'db.deadlock' },
+  {
+    pattern:
+      /read-only transaction|READONLY You can't write against a read only|not primary|NotWritablePrimary|is read-only|--read-only option/i,
+    category: 'db.read-only',
+    call: true,
+  },
+  {
+    pattern:
+      /relation "[^"]+" does not exist|column "?[^"\s]+"? does not exist|Unknown column|no such (?:table|column)|Table '[^']+' doesn't exist|ER_NO_SUCH_TABLE/i,
+    category: 'db.schema-mismatch',
+  },
+  {
+    pattern:
+      /(?:password authentication failed|WRONGPASS|NOAUTH|Access denied for user|authentication failed|invalid (?:credentials|username or password|api key|token|bearer token)|SASL authentication failed|ER_ACCESS_DENIED|token (?:has |is )?expired|jwt expired)/i,
+    category: 'call.unauthorized',
+    call: true,
+  },
+  {
+    pattern:
+      /(?:cannot|can't|could not|couldn't|failed to|unable to|error) (?:load|loading|read|reading|parse|parsing|open|opening|decode|decoding|restore|recover)\b[^:]*?((?:\/[\w.@%+-]+)+)[^:]*: .*?(?:JSON|unexpected (?:end|token|eof)|invalid|corrupt|malformed|checksum|magic|truncated|parse|syntax|EOF|decode)/i,
+    category: 'app.data-corrupt',
+    extract: (match, attributes) => {
+      attributes.path = match[1]!;
+    },
+  },
+  {
+    pattern:
+      /checksum mismatch|data ?file (?:is )?(?:corrupt|damaged)|database disk image is malformed|invalid page (?:header|in block)|is corrupt(?:ed)?\b|corrupted (?:data|index|segment|page|block|log)|bad magic number/i,
+    category: 'app.data-corrupt',
+    extract: path,
+  },
+  {
+    pattern: /\bEPERM\b|[Oo]peration not permitted/,
+    category: 'app.permission-missing',
+    error: 'EPERM',
+    extract: path,
+  },
+  {
+    pattern:
+      /\bEACCES\b.*?['"\s](\/\S+)|[Pp]ermission denied.*?['"\s:(](\/\S+)|['"\s:(](\/[^\s'":]+)['"]?:? [Pp]ermission denied/,
+    category: 'volume.permission-denied',
+    error: 'EACCES',
+    extract: (match, attributes) => {
+      attributes.path = (match[1] ?? match[2] ?? match[3])!.replace(/['"),:;]+$/, '');
+    },
+  },
+  {
+    pattern:
+      /ECONNREFUSED|[Cc]onnection refused|actively refused|Couldn't connect to server|Connect(?:ion)?Exception: (?:Connection refused|Connect)|failed to connect to all addresses/,
+    category: 'call.refused',
+    error: 'ECONNREFUSED',
+    call: true,
+  },
+  {
+    pattern:
+      /EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|[Nn]o route to host|[Nn]etwork is unreachable|Host is unreachable|NoRouteToHostException/,
+    category: 'call.unreachable',
+    error: 'EHOSTUNREACH',
+    call: true,
+  },
+  {
+    pattern:
+      /ECONNRESET|EPIPE|[Cc]onnection reset|socket hang up|[Bb]roken pipe|ECONNABORTED|unexpected EOF|upstream prematurely closed|[Cc]onnection (?:was )?(?:forcibly )?closed|server closed the connection|RemoteDisconnected|ClosedChannelException|stream error|GOAWAY/,
+    category: 'call.reset',
+    error: 'ECONNRESET',
+    call: true,
+  },
+  {
+    pattern:
+      /ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT|ECONNABORTED.*timeout|\btimed? ?out\b|\btimeout (?:after|of|exceeded|awaiting|while|waiting)|i\/o timeout|context deadline exceeded|DEADLINE_EXCEEDED|SocketTimeoutException|ReadTimeout|ConnectTimeout|TimeoutError|upstream timed out/,
+    category: 'call.timeout',
+    error: 'ETIMEDOUT',
+    call: true,
+  },
+];
+
+function bare(name: string): string {
+  return name.replace(/^['"]|['",;:.]+$/g, '').toLowerCase();
+}

@@ -1,0 +1,150 @@
+import { toEpochMs } from '../../src/model/time.js';
+import type { PodMemory } from './context.js';
+import type { Draft } from './draft.js';
+import type { Observed } from './interpretation.js';
+import { conditionOf, each, type ContainerStatus, type Pod, type PodSpec, type Probe } from './kubernetes-objects.js';
+import { classifyScheduling } from './scheduling.js';
+import { clause, list } from './wording.js';
+
+/** Image pull, volume set-up and the first start of a pod that nobody has reason to worry about. */
+const startGraceMs = 20_000;
+
+/** The scheduler's first "no" is often answered a moment later, by a volume binder or an autoscaler. */
+const schedulingGraceMs = 2_000;
+
+const unscheduledGraceMs = 30_000;
+
+const creatingGraceMs = 45_000;
+
+export function scheduling({ object, entity, k8s }: Observed<Pod>, pod: PodMemory): Draft[] {
+  const condition = conditionOf(object.status?.conditions, 'PodScheduled');
+  if (condition?.status === 'True' || object.spec?.nodeName) return [];
+  const common = {
+    entity,
+    context: k8s,
+    startedAt: condition?.lastTransitionTime ?? object.metadata.creationTimestamp,
+  };
+  if (condition?.reason === 'SchedulingGated') {
+    return [
+      {
+        ...common,
+        category: 'scheduling.gated',
+        holdMs: unscheduledGraceMs,
+        message: `Pod ${pod.name} waits for a scheduling gate to be removed.`,
+      },
+    ];
+  }
+  if (condition?.reason !== 'Unschedulable' && condition?.reason !== 'SchedulerError') {
+    return [
+      {
+        ...common,
+        category: 'pod.pending',
+        holdMs: unscheduledGraceMs,
+        message: `Pod ${pod.name} waits and no scheduler has looked at it.`,
+      },
+    ];
+  }
+  const failure = classifyScheduling(condition.message ?? '');
+  const claims = each(object.spec?.volumes).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+  return [
+    {
+      ...common,
+      category: failure.category,
+      holdMs: schedulingGraceMs,
+      message: `Pod ${pod.name} cannot be scheduled: ${failure.because}.`,
+      attributes: {
+        ...failure.attributes,
+        claims: claims.join(',') || null,
+        requested: requested(object.spec) || null,
+        error: clause(condition.message ?? ''),
+      },
+    },
+  ];
+}
+
+function requested(spec: PodSpec | undefined): string {
+  const sums = new Map<string, string[]>();
+  for (const container of each(spec?.containers)) {
+    for (const [resource, amount] of Object.entries(container.resources?.requests ?? {}))
+      sums.set(resource, [...(sums.get(resource) ?? []), amount]);
+  }
+  return [...sums].map(([resource, amounts]) => `${resource}=${amounts.join('+')}`).join(',');
+}
+
+export function readiness({ object, entity, k8s }: Observed<Pod>, pod: PodMemory, failing: boolean): Draft[] {
+  const { status, spec } = object;
+  const ready = conditionOf(status?.conditions, 'Ready');
+  if (!spec?.nodeName || ready?.status === 'True') return [];
+  const statuses = each(status?.containerStatuses);
+  const creating = statuses.filter((one) => !one.state?.running && !one.state?.terminated);
+  if (status?.phase === 'Pending' && !failing && creating.length > 0) {
+    const initRuns = each(status.initContainerStatuses).find((one) => one.state?.running);
+    return [
+      {
+        category: 'pod.pending',
+        entity,
+        context: k8s,
+        startedAt: status.startTime ?? object.metadata.creationTimestamp,
+        holdMs: initRuns ? 10 * creatingGraceMs : creatingGraceMs,
+        message: initRuns
+          ? `Pod ${pod.name} still waits for its init container ${initRuns.name}.`
+          : `Pod ${pod.name} is on node ${spec.nodeName} but its containers are not created.`,
+        attributes: { initContainer: initRuns?.name },
+      },
+    ];
+  }
+  const unready = statuses.filter((one) => !one.ready).map((one) => one.name);
+  const gates = each(spec.readinessGates)
+    .map((gate) => gate.conditionType)
+    .filter((type) => conditionOf(status?.conditions, type)?.status !== 'True');
+  const startedMs = toEpochMs(ready?.lastTransitionTime ?? object.metadata.creationTimestamp ?? '');
+  // A pod that has never been ready gets the time its probes allow, unless something about it is already known to be wrong.
+  const holdMs = pod.everReady || failing ? 0 : startBudgetMs(spec) + Math.max(0, latestStartMs(statuses) - startedMs);
+  const because =
+    unready.length > 0
+      ? `container ${list(unready)} ${unready.length > 1 ? 'are' : 'is'} not ready`
+      : gates.length > 0
+        ? `readiness gate ${list(gates)} is not met`
+        : clause(ready?.message ?? ready?.reason ?? 'no reason given');
+  const probes = statuses.flatMap((one) => {
+    const failure = !one.ready && one.state?.running ? pod.containers.get(one.name)?.readinessFailure : null;
+    return failure
+      ? [{ ...failure, startedAt: failure.startedAt ?? ready?.lastTransitionTime, continues: true, holdMs }]
+      : [];
+  });
+  return [
+    ...probes,
+    {
+      category: 'pod.not-ready',
+      entity,
+      context: k8s,
+      startedAt: ready?.lastTransitionTime ?? object.metadata.creationTimestamp,
+      holdMs,
+      message: `Pod ${pod.name} is not ready: ${because}.`,
+      attributes: { reason: ready?.reason, containers: unready.join(',') || null, gates: gates.join(',') || null },
+    },
+  ];
+}
+
+/** What only Kubernetes Events say, for as long as the pod is in the state that they explain. */
+export function setbacks({ object }: Observed<Pod>, pod: PodMemory): Draft[] {
+  const statuses = [...each(object.status?.initContainerStatuses), ...each(object.status?.containerStatuses)];
+  if (statuses.some((one) => one.state?.running ?? one.state?.terminated)) pod.setbacks.clear();
+  return [...pod.setbacks.values()];
+}
+
+function latestStartMs(statuses: readonly ContainerStatus[]): number {
+  return statuses.reduce((latest, one) => Math.max(latest, toEpochMs(one.state?.running?.startedAt ?? '') || 0), 0);
+}
+
+function startBudgetMs(spec: PodSpec): number {
+  const budget = (probe: Probe | undefined) =>
+    probe ? ((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3)) * 1000 : 0;
+  return (
+    startGraceMs +
+    Math.max(
+      0,
+      ...each(spec.containers).map((container) => budget(container.startupProbe) + budget(container.readinessProbe)),
+    )
+  );
+}
