@@ -24,25 +24,34 @@ function metricsOfSources(): Metric[] {
 
 function metricsOfFile(file: string): Metric[] {
   const found: Metric[] = [];
-  const visit = (node: ts.Node): void => {
+  /** Functions that make metrics from `(name, help, …)`: what they are called, and what they make. */
+  const makers = new Map<string, Pick<Metric, 'kind' | 'labels'>>();
+  const visit = (node: ts.Node, within: string | null): void => {
+    const inside =
+      ts.isVariableDeclaration(node) && node.initializer !== undefined && ts.isArrowFunction(node.initializer);
     if (ts.isNewExpression(node) && /^(Counter|Gauge|Histogram|Summary)$/.test(node.expression.getText())) {
       const options = node.arguments?.[0];
       if (options !== undefined && ts.isObjectLiteralExpression(options)) {
-        found.push({
-          kind: node.expression.getText().toLowerCase(),
-          name: constantText(property(options, 'name')) ?? `(not a constant, in ${file})`,
-          help: constantText(property(options, 'help')) ?? '',
-          labels: [
-            ...(property(options, 'labelNames')
-              ?.getText()
-              .matchAll(/'([^']+)'/g) ?? []),
-          ].map((match) => match[1]!),
-        });
+        const kind = node.expression.getText().toLowerCase();
+        const labels = [
+          ...(property(options, 'labelNames')
+            ?.getText()
+            .matchAll(/'([^']+)'/g) ?? []),
+        ].map((match) => match[1]!);
+        const name = constantText(property(options, 'name'));
+        if (name === null && within !== null) makers.set(within, { kind, labels });
+        else
+          found.push({ kind, labels, name: name ?? `in ${file}`, help: constantText(property(options, 'help')) ?? '' });
       }
     }
-    ts.forEachChild(node, visit);
+    const made = ts.isCallExpression(node) ? makers.get(node.expression.getText()) : undefined;
+    if (made !== undefined) {
+      const [name, help] = (node as ts.CallExpression).arguments;
+      found.push({ ...made, name: constantText(name) ?? `in ${file}`, help: constantText(help) ?? '' });
+    }
+    ts.forEachChild(node, (child) => visit(child, inside ? node.name.getText() : within));
   };
-  visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true));
+  visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true), null);
   return found;
 }
 
