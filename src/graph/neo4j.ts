@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import neo4j, {
   type Driver,
   isRetryableError,
@@ -40,6 +41,8 @@ export function createNeo4jStore({ options, statements, log, registry }: Neo4jDe
   const { url, user, password, database, patienceMs = 30_000 } = options;
   const metrics = createGraphMetrics(registry);
   const stopping = new AbortController();
+  // Every transaction that waits to be tried again listens to it: dozens, while the server is away.
+  setMaxListeners(0, stopping.signal);
   let driver: Driver | null = null;
 
   function connected(): Driver {
@@ -106,14 +109,11 @@ export function createNeo4jStore({ options, statements, log, registry }: Neo4jDe
       driver = null;
     },
     async write(batches) {
-      const work = steps(batches, statements).map(({ statement, rows }) => ({
-        text: statement.text,
-        parameters: { rows: withIntegers(rows) },
-      }));
+      const work = steps(batches, statements);
       if (work.length === 0) return;
       await transaction('write', async (tx) => {
-        // Sent without waiting for each other, answered in order: one round trip to the server instead of one for each statement.
-        const results = work.map(({ text, parameters }) => tx.run(text, parameters));
+        // Sent without waiting for each other, answered in order: the server works on one while the next is being packed.
+        const results = work.map(({ statement, rows }) => tx.run(statement.text, { rows: withIntegers(rows) }));
         await settled(results);
       });
     },
