@@ -149,32 +149,42 @@ function replaceMarks(value: unknown): unknown {
 }
 
 /**
- * The field manager of the newest write to anything but metadata and status, or null when the server does not say. Times have whole
- * seconds, so among writes of one second the one that owns the changed fields is meant.
+ * Who wrote it: the field manager that owns the changed fields (a write takes over what it changes), else the one of the newest write
+ * to anything but metadata and status; null when the server does not say. Times have whole seconds, and writes to /scale have none.
  */
 export function fieldManager(object: ServedObject, changes: readonly FieldChange[] = []): string | null {
   let chosen: ManagedFieldsEntry | null = null;
-  let best: readonly [string, number] = ['', -1];
+  let best: readonly [number, string] = [-1, ''];
   for (const entry of object.metadata.managedFields ?? []) {
     const fields = entry.fieldsV1 ?? {};
     if (!Object.keys(fields).some((field) => field !== 'f:metadata' && field !== 'f:status')) continue;
-    const rank = [entry.time ?? '', changes.reduce((sum, { path }) => sum + ownedDepth(fields, path), 0)] as const;
+    const rank = [changes.reduce((sum, { path }) => sum + ownedDepth(fields, path), 0), entry.time ?? ''] as const;
     if (rank[0] < best[0] || (rank[0] === best[0] && rank[1] < best[1])) continue;
     [chosen, best] = [entry, rank];
   }
   return chosen?.manager ?? null;
 }
 
-/** How far down a dotted path the fields of a managedFields entry (`{"f:data": {"f:port": {}}}`) go. Entries of lists count as their list. */
+/** How far down a path the fields of an entry go: `{"f:containers": {"k:{\"name\":\"cart\"}": {"f:image": {}}}}`, `containers[cart].image`. */
 function ownedDepth(fields: Readonly<Record<string, unknown>>, path: string): number {
   let at: unknown = fields;
   let depth = 0;
-  for (const part of path.replace(/\[[^\]]*\].*$/, '').split('.')) {
-    at = (at as Record<string, unknown>)[`f:${part}`];
+  for (const [, field, entry] of path.matchAll(/([^.[\]]+)|\[([^\]]*)\]/g)) {
+    const owned = at as Readonly<Record<string, unknown>>;
+    at = field === undefined ? listEntry(owned, entry ?? '') : owned[`f:${field}`];
     if (at === null || typeof at !== 'object') break;
     depth++;
   }
   return depth;
+}
+
+function listEntry(owned: Readonly<Record<string, unknown>>, name: string): unknown {
+  const key = Object.keys(owned).find((one) => {
+    return (
+      one.startsWith('k:') && Object.values(JSON.parse(one.slice(2)) as object).some((part) => String(part) === name)
+    );
+  });
+  return key === undefined ? undefined : owned[key];
 }
 
 function digest(value: string | Buffer): string {

@@ -60,6 +60,24 @@ describeWith(['control-plane'], 'the Kubernetes collector', () => {
     await witness.agrees();
   }, 60_000);
 
+  test('who changed a field is told by who owns it, also where the server notes no time', async () => {
+    witness = await startWitness(plane);
+    const path = '/apis/apps/v1/namespaces/default/deployments';
+    await plane.call('POST', `${path}?fieldManager=deployer`, deployment('scaled', { MODE: 'fast' }));
+    const patch = 'application/strategic-merge-patch+json';
+    await plane.call(
+      'PATCH',
+      `${path}/scaled/scale?fieldManager=ann`,
+      { spec: { replicas: 5 } },
+      'application/merge-patch+json',
+    );
+    const image = { spec: { template: { spec: { containers: [{ name: 'main', image: 'box:2' }] } } } };
+    await plane.call('PATCH', `${path}/scaled?fieldManager=ben`, image, patch);
+    await witness.until('both changes', () => witness?.of('deployment', 'scaled').length === 3);
+    expect(witness.of('deployment', 'scaled').map(({ changedBy }) => changedBy)).toEqual(['deployer', 'ann', 'ben']);
+    await plane.call('DELETE', `${path}/scaled`);
+  }, 60_000);
+
   test('Events of both API groups are published once, in one form, and their repetitions as MODIFIED', async () => {
     witness = await startWitness(plane);
     const involvedObject = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web', uid: 'pod-uid-1' };
