@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { binary } from '../servers/programs.js';
 
 /** An operator with one account that may use JetStream: what a server is configured with, and a user's `.creds` file, as `nsc` would make them. */
 export function createAccount(): { readonly configuration: string; readonly credentials: string } {
@@ -50,7 +51,9 @@ export function createCertificates(folder: string): {
   readonly keyFile: string;
 } {
   const file = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
+  const program = binary('openssl');
+  if (program === null) throw new Error('openssl not found: apt-get install openssl');
+  const openssl = (...args: string[]) => execFileSync(program, args, { stdio: 'ignore' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   writeFileSync(file('names'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n');
   openssl(
