@@ -1,5 +1,8 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
-import type { CorrelationResult as Result, IncidentStatus as IncidentStatusName } from '../src/model/correlation-result.js';
+import type {
+  CorrelationResult as Result,
+  IncidentStatus as IncidentStatusName,
+} from '../src/model/correlation-result.js';
 import type { Severity as SeverityName } from '../src/model/unified-event.js';
 import { IncidentChangeKind, IncidentStatus, Severity } from './enums.js';
 import { Incident } from './incident.js';
@@ -17,7 +20,10 @@ export class CorrelationResult {
   @Field(() => Int, { description: 'Counts from 1.' })
   readonly revision!: number;
 
-  @Field(() => String, { nullable: true, description: 'W3C trace id that the events share; null when they share none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'W3C trace id that the events share; null when they share none.',
+  })
   readonly traceId!: string | null;
 
   @Field(() => [ID], { description: 'Ids of the events of the story, by time.' })

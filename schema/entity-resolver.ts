@@ -15,7 +15,8 @@ export class EntityResolver {
 
   @Query(() => EntityConnection, { description: 'Entities by id.' })
   async entities(
-    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor that the page follows.' }) after: string | null,
     @Arg('filter', () => EntityFilter, { nullable: true }) filter: EntityFilter | null,
     @Ctx() { graph }: ApiContext,

@@ -34,7 +34,10 @@ export class Entity {
   @Field(() => String, { description: 'A Container is named `<pod>/<container>`.' })
   readonly name!: string;
 
-  @Field(() => String, { nullable: true, description: 'Kubernetes uid of its latest incarnation; null when not known.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Kubernetes uid of its latest incarnation; null when not known.',
+  })
   readonly uid!: string | null;
 
   @Field(() => DateTime, { nullable: true, description: 'When it was created; null when not known.' })
@@ -56,7 +59,10 @@ export type EntityRow = Entity & {
  */
 export function entityFromId(id: string): EntityRow {
   const parts = id.split('/');
-  const kindAt = Math.max(2, parts.findIndex((part, index) => index >= 2 && /^[A-Z]/.test(part)));
+  const kindAt = Math.max(
+    2,
+    parts.findIndex((part, index) => index >= 2 && /^[A-Z]/.test(part)),
+  );
   const namespace = parts[kindAt - 1] ?? '_';
   return {
     id,

@@ -2,17 +2,20 @@ import { registerEnumType } from 'type-graphql';
 import { severities, type Severity as SeverityName } from '../src/model/unified-event.js';
 import type { IncidentStatus as IncidentStatusName } from '../src/model/correlation-result.js';
 
-export const Severity = { INFO: 'INFO', WARNING: 'WARNING', ERROR: 'ERROR', CRITICAL: 'CRITICAL' } as const satisfies Record<
-  SeverityName,
-  SeverityName
->;
+export const Severity = {
+  INFO: 'INFO',
+  WARNING: 'WARNING',
+  ERROR: 'ERROR',
+  CRITICAL: 'CRITICAL',
+} as const satisfies Record<SeverityName, SeverityName>;
 registerEnumType(Severity, { name: 'Severity', description: 'How bad, from a mere change to an outage.' });
 export const allSeverities: readonly SeverityName[] = severities;
 
-export const IncidentStatus = { OPEN: 'OPEN', ACKNOWLEDGED: 'ACKNOWLEDGED', RESOLVED: 'RESOLVED' } as const satisfies Record<
-  IncidentStatusName,
-  IncidentStatusName
->;
+export const IncidentStatus = {
+  OPEN: 'OPEN',
+  ACKNOWLEDGED: 'ACKNOWLEDGED',
+  RESOLVED: 'RESOLVED',
+} as const satisfies Record<IncidentStatusName, IncidentStatusName>;
 registerEnumType(IncidentStatus, {
   name: 'IncidentStatus',
   description: 'Where an incident stands.',

@@ -14,7 +14,12 @@ export async function eventList({ graph }: ApiContext, request: EventListRequest
   const size = pageSize(request.first);
   const parameters = eventParameters(request.filter);
   const [before, beforeId] = decodeCursor('events', ['', ''] as const, request.after) ?? [parameters.until, ''];
-  const rows = await graph.read<{ event: EventRow }>('read/events-newest', { ...parameters, before, beforeId, limit: size + 1 });
+  const rows = await graph.read<{ event: EventRow }>('read/events-newest', {
+    ...parameters,
+    before,
+    beforeId,
+    limit: size + 1,
+  });
   return pageOf(
     rows.map((row) => row.event),
     size,

@@ -18,7 +18,8 @@ export class EventResolver {
 
   @Query(() => EventConnection, { description: 'Events, the last first.' })
   events(
-    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor that the page follows.' }) after: string | null,
     @Arg('filter', () => EventFilter, { nullable: true }) filter: EventFilter | null,
     @Ctx() context: ApiContext,

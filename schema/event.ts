@@ -33,7 +33,10 @@ export class Event {
   @Field(() => Severity, { description: 'How bad the event is by itself, before any correlation.' })
   readonly severity!: SeverityName;
 
-  @Field(() => String, { nullable: true, description: 'How far the event itself reaches: container, pod, workload, service, node, namespace, cluster.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'How far the event itself reaches: container, pod, workload, service, node, namespace, cluster.',
+  })
   readonly scope!: string | null;
 
   @Field(() => SafeInt, { description: 'How many equal observations it stands for.' })

@@ -99,6 +99,7 @@ function same(wanted: string | null | undefined, actual: string): boolean {
 
 function searchText(text: string | null | undefined): string | null {
   if (text === null || text === undefined || text === '') return null;
-  if (text.length > maxTextLength) throw apiError('BAD_USER_INPUT', `\`text\` can have at most ${maxTextLength} characters.`);
+  if (text.length > maxTextLength)
+    throw apiError('BAD_USER_INPUT', `\`text\` can have at most ${maxTextLength} characters.`);
   return text.toLowerCase();
 }

@@ -48,7 +48,8 @@ export class GraphResolver {
   @Query(() => Topology, { description: 'What an entity hangs together with, as of a time.' })
   topology(
     @Arg('entity', () => ID, { description: 'Entity id.' }) entity: string,
-    @Arg('depth', () => Int, { nullable: true, description: 'Steps in either direction, 1 by default, at most 6.' }) depth: number | null,
+    @Arg('depth', () => Int, { nullable: true, description: 'Steps in either direction, 1 by default, at most 6.' })
+    depth: number | null,
     @Arg('asOf', () => DateTime, { nullable: true, description: 'By default now.' }) asOf: string | null,
     @Ctx() context: ApiContext,
   ): Promise<Topology> {

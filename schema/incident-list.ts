@@ -29,7 +29,12 @@ export async function incidentList({ graph }: ApiContext, request: IncidentListR
   }
   const statement = direction === 'DESC' ? 'read/incidents-descending' : 'read/incidents-ascending';
   const [key, keyId] = position ?? [null, ''];
-  const rows = await graph.read<{ incident: IncidentRow; key: string }>(statement, { ...page, orderBy: field, key, keyId });
+  const rows = await graph.read<{ incident: IncidentRow; key: string }>(statement, {
+    ...page,
+    orderBy: field,
+    key,
+    keyId,
+  });
   const keys = new Map(rows.map((row) => [row.incident, row.key]));
   const incidents = [...keys.keys()];
   return pageOf(incidents, size, request.after, (row) => encodeCursor(list, keys.get(row) ?? '', row.id), count);

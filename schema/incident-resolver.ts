@@ -6,7 +6,17 @@ import { Entity, entityFromId } from './entity.js';
 import type { EntityRow } from './entity.js';
 import { EventConnection } from './event.js';
 import { incidentEventList } from './event-list.js';
-import { Affected, Annotation, Evidence, Incident, IncidentConnection, IncidentFilter, IncidentOrder, RootCause, TimelineEntry } from './incident.js';
+import {
+  Affected,
+  Annotation,
+  Evidence,
+  Incident,
+  IncidentConnection,
+  IncidentFilter,
+  IncidentOrder,
+  RootCause,
+  TimelineEntry,
+} from './incident.js';
 import type { IncidentRow, RootCauseRow } from './incident.js';
 import { incidentList } from './incident-list.js';
 import { listFromJson } from './json-text.js';
@@ -14,14 +24,20 @@ import { SourceHealth } from './source-health.js';
 
 @Resolver(() => Incident)
 export class IncidentResolver {
-  @Query(() => Incident, { nullable: true, description: 'One incident, merged ones too; null when there is none with this id.' })
+  @Query(() => Incident, {
+    nullable: true,
+    description: 'One incident, merged ones too; null when there is none with this id.',
+  })
   incident(@Arg('id', () => ID) id: string, @Ctx() { loaders }: ApiContext): Promise<IncidentRow | null> {
     return loaders.incidents.load(id);
   }
 
-  @Query(() => IncidentConnection, { description: 'Incidents, the last opened first unless ordered otherwise; merged ones are left out.' })
+  @Query(() => IncidentConnection, {
+    description: 'Incidents, the last opened first unless ordered otherwise; merged ones are left out.',
+  })
   incidents(
-    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor that the page follows.' }) after: string | null,
     @Arg('filter', () => IncidentFilter, { nullable: true }) filter: IncidentFilter | null,
     @Arg('orderBy', () => IncidentOrder, { nullable: true }) order: IncidentOrder | null,
@@ -30,7 +46,10 @@ export class IncidentResolver {
     return incidentList(context, { first, after, filter, order });
   }
 
-  @FieldResolver(() => Entity, { nullable: true, description: 'The entity that broke first; null when the cause is unknown.' })
+  @FieldResolver(() => Entity, {
+    nullable: true,
+    description: 'The entity that broke first; null when the cause is unknown.',
+  })
   async rootCauseEntity(@Root() incident: IncidentRow, @Ctx() { loaders }: ApiContext): Promise<EntityRow | null> {
     const id = incident.rootCauseEntityId;
     return id ? ((await loaders.entities.load(id)) ?? entityFromId(id)) : null;
@@ -49,7 +68,8 @@ export class IncidentResolver {
   @FieldResolver(() => EventConnection, { description: 'Its events by time.' })
   events(
     @Root() incident: IncidentRow,
-    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor that the page follows.' }) after: string | null,
     @Ctx() context: ApiContext,
   ): Promise<object> {
@@ -61,7 +81,10 @@ export class IncidentResolver {
     return incidentGraph(context, incident.id);
   }
 
-  @FieldResolver(() => Incident, { nullable: true, description: 'The incident that it turned out to be a part of; null for most.' })
+  @FieldResolver(() => Incident, {
+    nullable: true,
+    description: 'The incident that it turned out to be a part of; null for most.',
+  })
   mergedIncident(@Root() incident: IncidentRow, @Ctx() { loaders }: ApiContext): Promise<IncidentRow | null> | null {
     return incident.mergedInto ? loaders.incidents.load(incident.mergedInto) : null;
   }

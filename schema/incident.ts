@@ -1,16 +1,13 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
-import type { AffectedEntity, IncidentStatus as IncidentStatusName, TimelineEntry as Timeline } from '../src/model/correlation-result.js';
+import type {
+  AffectedEntity,
+  IncidentStatus as IncidentStatusName,
+  TimelineEntry as Timeline,
+} from '../src/model/correlation-result.js';
 import type { Severity as SeverityName } from '../src/model/unified-event.js';
 import { Entity } from './entity.js';
 import type { EntityRow } from './entity.js';
-import {
-  AffectedRole,
-  IncidentOrderField,
-  IncidentStatus,
-  OrderDirection,
-  Severity,
-  TimelineKind,
-} from './enums.js';
+import { AffectedRole, IncidentOrderField, IncidentStatus, OrderDirection, Severity, TimelineKind } from './enums.js';
 import { Event } from './event.js';
 import type { EventRow } from './event.js';
 import { connectionOf } from './page.js';
@@ -60,7 +57,10 @@ export class Incident {
   @Field(() => DateTime, { nullable: true, description: 'When it was resolved; null while it is not.' })
   readonly resolvedAt!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'W3C trace id that its events share; null when they share none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'W3C trace id that its events share; null when they share none.',
+  })
   readonly traceId!: string | null;
 
   @Field(() => String, { description: 'Cluster it is about.' })
@@ -69,7 +69,10 @@ export class Incident {
   @Field(() => [String], { description: 'Namespaces it touches.' })
   readonly namespaces!: readonly string[];
 
-  @Field(() => ID, { nullable: true, description: 'Id of the incident that it turned out to be a part of; null for most.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the incident that it turned out to be a part of; null for most.',
+  })
   readonly mergedInto!: string | null;
 }
 
@@ -184,7 +187,10 @@ export class IncidentOrder {
   @Field(() => IncidentOrderField, { description: 'What to order by.' })
   readonly field!: IncidentOrderField;
 
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC, description: 'Greatest first unless said otherwise.' })
+  @Field(() => OrderDirection, {
+    defaultValue: OrderDirection.DESC,
+    description: 'Greatest first unless said otherwise.',
+  })
   readonly direction!: OrderDirection;
 }
 

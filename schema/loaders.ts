@@ -29,7 +29,11 @@ export type Loaders = ReturnType<typeof createLoaders>;
  * statement for each level it is asked on. To be made anew for every operation: what is loaded once stays as it was.
  */
 export function createLoaders(graph: Pick<GraphStore, 'read'>) {
-  const one = <Row extends object>(statement: string, rowOf: (row: Record<string, unknown>) => Row, idOf: (row: Row) => string) =>
+  const one = <Row extends object>(
+    statement: string,
+    rowOf: (row: Record<string, unknown>) => Row,
+    idOf: (row: Row) => string,
+  ) =>
     new DataLoader<string, Row | null>(async (ids) => {
       const rows = (await graph.read(statement, { ids })).map(rowOf);
       const byId = new Map(rows.map((row) => [idOf(row), row]));
@@ -47,14 +51,34 @@ export function createLoaders(graph: Pick<GraphStore, 'read'>) {
       return ids.map((id) => byKey.get(id) ?? []);
     });
 
-  const entities = one('read/entities-by-id', (row) => row['entity'] as EntityRow, (entity) => entity.id);
+  const entities = one(
+    'read/entities-by-id',
+    (row) => row['entity'] as EntityRow,
+    (entity) => entity.id,
+  );
 
   return {
-    incidents: one('read/incidents-by-id', (row) => row['incident'] as IncidentRow, (incident) => incident.id),
-    incidentDetails: one('read/incident-details', (row) => row as unknown as IncidentDetailsRow, (details) => details.id),
-    events: one('read/events-by-id', (row) => row['event'] as EventRow, (event) => event.id),
+    incidents: one(
+      'read/incidents-by-id',
+      (row) => row['incident'] as IncidentRow,
+      (incident) => incident.id,
+    ),
+    incidentDetails: one(
+      'read/incident-details',
+      (row) => row as unknown as IncidentDetailsRow,
+      (details) => details.id,
+    ),
+    events: one(
+      'read/events-by-id',
+      (row) => row['event'] as EventRow,
+      (event) => event.id,
+    ),
     entities,
-    rootCauses: many<RootCauseRow>('read/incident-root-causes', (row) => row.incidentId, (row) => row),
+    rootCauses: many<RootCauseRow>(
+      'read/incident-root-causes',
+      (row) => row.incidentId,
+      (row) => row,
+    ),
     affected: many<Affected & { readonly incidentId: string }, Affected>(
       'read/incident-affected',
       (row) => row.incidentId,
@@ -73,9 +97,12 @@ export function createLoaders(graph: Pick<GraphStore, 'read'>) {
       (row) => row.eventId,
       (row) => row.incidentId,
     ),
-    incidentEvents: new DataLoader<IncidentEventsKey, readonly EventRow[], string>((keys) => incidentEvents(graph, keys), {
-      cacheKeyFn: (key) => JSON.stringify([key.incidentId, key.after, key.afterId, key.limit]),
-    }),
+    incidentEvents: new DataLoader<IncidentEventsKey, readonly EventRow[], string>(
+      (keys) => incidentEvents(graph, keys),
+      {
+        cacheKeyFn: (key) => JSON.stringify([key.incidentId, key.after, key.afterId, key.limit]),
+      },
+    ),
     incidentEventCounts: new DataLoader<string, number>(async (ids) => {
       const rows = await graph.read<{ id: string; total: number }>('read/incident-event-counts', { ids });
       const totals = new Map(rows.map((row) => [row.id, row.total]));

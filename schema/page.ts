@@ -9,7 +9,9 @@ export class PageInfo {
   @Field(() => Boolean, { description: 'Whether asking again with `after: endCursor` gives more.' })
   readonly hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether this page was asked for with `after`, so that something comes before it.' })
+  @Field(() => Boolean, {
+    description: 'Whether this page was asked for with `after`, so that something comes before it.',
+  })
   readonly hasPreviousPage!: boolean;
 
   @Field(() => String, { nullable: true, description: 'Cursor of the first edge; null on an empty page.' })
@@ -28,7 +30,10 @@ export interface Page<Row> {
 
 /** The connection class of a list of `node`, `<name>Connection`, in the form of the Relay specification. */
 export function connectionOf(name: string, node: () => ClassType, plural: string): ClassType {
-  @ObjectType(`${name}Edge`, { simpleResolvers: true, description: `One of the ${plural}, with its place in the list.` })
+  @ObjectType(`${name}Edge`, {
+    simpleResolvers: true,
+    description: `One of the ${plural}, with its place in the list.`,
+  })
   class Edge {
     @Field(() => String, { description: 'Place in the list, for `after`. It stays valid while the list grows.' })
     readonly cursor!: string;
@@ -55,7 +60,8 @@ export function connectionOf(name: string, node: () => ClassType, plural: string
 export function pageSize(first: number | null | undefined): number {
   const size = first ?? defaultPageSize;
   if (size < 0) throw apiError('BAD_USER_INPUT', '`first` cannot be negative.');
-  if (size > maxPageSize) throw apiError('PAGE_TOO_LARGE', `\`first\` can be at most ${maxPageSize}; ask for the rest with \`after\`.`);
+  if (size > maxPageSize)
+    throw apiError('PAGE_TOO_LARGE', `\`first\` can be at most ${maxPageSize}; ask for the rest with \`after\`.`);
   return size;
 }
 

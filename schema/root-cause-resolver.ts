@@ -12,16 +12,23 @@ type ListedRootCause = RootCauseRow & { readonly openedAt: string };
 
 @Resolver(() => RootCause)
 export class RootCauseResolver {
-  @Query(() => RootCauseConnection, { description: 'What incidents came from, that of the last opened incident first.' })
+  @Query(() => RootCauseConnection, {
+    description: 'What incidents came from, that of the last opened incident first.',
+  })
   async rootCauses(
-    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: 'How many, 20 by default, at most 500.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor that the page follows.' }) after: string | null,
     @Arg('filter', () => RootCauseFilter, { nullable: true }) filter: RootCauseFilter | null,
     @Ctx() { graph }: ApiContext,
   ): Promise<object> {
     const size = pageSize(first);
     const parameters = rootCauseParameters(filter);
-    const [before, beforeId, rank] = decodeCursor('root causes', ['', '', 0] as const, after) ?? [parameters.until, '', 0];
+    const [before, beforeId, rank] = decodeCursor('root causes', ['', '', 0] as const, after) ?? [
+      parameters.until,
+      '',
+      0,
+    ];
     const page = { ...parameters, before, beforeId, rank, limit: size + 1 };
     const rows = await graph.read<ListedRootCause & Record<string, unknown>>('read/root-causes-newest', page);
     return pageOf(

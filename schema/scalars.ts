@@ -14,7 +14,8 @@ export const DateTime = new GraphQLScalarType<string, string>({
 
 function parse(value: unknown): string {
   const canonical = typeof value === 'string' ? canonicalTimestamp(value) : null;
-  if (canonical === null) throw apiError('BAD_USER_INPUT', 'DateTime takes an RFC 3339 time, such as 2026-11-24T17:30:00Z.');
+  if (canonical === null)
+    throw apiError('BAD_USER_INPUT', 'DateTime takes an RFC 3339 time, such as 2026-11-24T17:30:00Z.');
   return canonical;
 }
 

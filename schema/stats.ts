@@ -57,7 +57,8 @@ export class Stats {
   })
   readonly meanTimeToResolveMs!: number | null;
 
-  @Field(() => Boolean, { description: 'Whether the filter matches more incidents than the figures are made of; the newest count.' })
+  @Field(() => Boolean, {
+    description: 'Whether the filter matches more incidents than the figures are made of; the newest count.',
+  })
   readonly truncated!: boolean;
 }
-

@@ -16,7 +16,8 @@ export async function neighbourhood(
   depth: number,
   asOf: string | null | undefined,
 ): Promise<Topology> {
-  if (depth < 0 || depth > maxTopologyDepth) throw apiError('BAD_USER_INPUT', `\`depth\` can be 0 to ${maxTopologyDepth}.`);
+  if (depth < 0 || depth > maxTopologyDepth)
+    throw apiError('BAD_USER_INPUT', `\`depth\` can be 0 to ${maxTopologyDepth}.`);
   const root = await loaders.entities.load(id);
   if (!root) throw apiError('NOT_FOUND', 'No entity has this id.');
 

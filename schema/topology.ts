@@ -3,7 +3,10 @@ import { Entity } from './entity.js';
 import type { EntityRow } from './entity.js';
 import { DateTime } from './scalars.js';
 
-@ObjectType({ simpleResolvers: true, description: 'How two entities hang together. Read from, type, to: it makes a sentence.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'How two entities hang together. Read from, type, to: it makes a sentence.',
+})
 export class TopologyRelation {
   @Field(() => String, {
     description: 'OWNS, RUNS_ON, SELECTS, MOUNTS, BOUND_TO, ROUTES_TO, CALLS, USES, SCALES or LIMITS.',

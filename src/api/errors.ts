@@ -23,7 +23,6 @@ export const apiErrorCodes = [
   'BAD_REQUEST',
   'TOO_MANY_SUBSCRIPTIONS',
   'SUBSCRIPTION_OVERFLOW',
-  'SERVER_STOPPING',
   'INTERNAL_SERVER_ERROR',
 ] as const;
 export type ApiErrorCode = (typeof apiErrorCodes)[number];

@@ -81,9 +81,13 @@ export function createResultFeed({ transport, maxQueue, metrics, log }: ResultFe
   async function checked(after: string): Promise<number> {
     const { first, last } = await transport.position('results');
     const sequence = /^\d{1,15}$/.test(after) ? Number(after) : NaN;
-    if (!(sequence <= last)) throw apiError('CURSOR_INVALID', 'This cursor is not one of the results stream as it is now.');
+    if (!(sequence <= last))
+      throw apiError('CURSOR_INVALID', 'This cursor is not one of the results stream as it is now.');
     if (sequence < first - 1) {
-      throw apiError('CURSOR_EXPIRED', 'The results that follow this cursor are no longer kept: ask for the incidents again.');
+      throw apiError(
+        'CURSOR_EXPIRED',
+        'The results that follow this cursor are no longer kept: ask for the incidents again.',
+      );
     }
     return sequence;
   }

@@ -26,7 +26,15 @@ const securityHeaders = {
 } as const;
 
 /** Everything under the port but WebSockets: /graphql, the probes /healthz and /readyz, /metrics, and a word for whoever opens /. */
-export function createHttp({ graphqlPath, maxRequestBytes, registry, requestId, readiness, graphql, log }: HttpOptions): Express {
+export function createHttp({
+  graphqlPath,
+  maxRequestBytes,
+  registry,
+  requestId,
+  readiness,
+  graphql,
+  log,
+}: HttpOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -45,15 +53,19 @@ export function createHttp({ graphqlPath, maxRequestBytes, registry, requestId, 
     response.type(registry.contentType).send(await registry.metrics());
   });
   app.get('/', (_request, response) => {
-    response.type('text').send(
-      `Throughline answers GraphQL at ${graphqlPath}: queries over HTTP, subscriptions over WebSocket (graphql-transport-ws).\n` +
-        'Any GraphQL client can read the schema from there. Probes: /healthz, /readyz. Metrics: /metrics.\n',
-    );
+    response
+      .type('text')
+      .send(
+        `Throughline answers GraphQL at ${graphqlPath}: queries over HTTP, subscriptions over WebSocket (graphql-transport-ws).\n` +
+          'Any GraphQL client can read the schema from there. Probes: /healthz, /readyz. Metrics: /metrics.\n',
+      );
   });
 
   app.use(graphqlPath, express.json({ limit: maxRequestBytes }), graphql);
 
-  app.use((_request, response) => void response.status(404).type('text').send(`Nothing is here; see / and ${graphqlPath}.\n`));
+  app.use(
+    (_request, response) => void response.status(404).type('text').send(`Nothing is here; see / and ${graphqlPath}.\n`),
+  );
 
   const refuse: ErrorRequestHandler = (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
@@ -75,7 +87,11 @@ interface Refusal {
 function refusalOf(error: unknown): Refusal {
   const { type, status, limit } = error as { type?: string; status?: number; limit?: number };
   if (type === 'entity.too.large') {
-    return { status: 413, code: 'REQUEST_TOO_LARGE', message: `The request is larger than ${limit ?? 'allowed'} bytes.` };
+    return {
+      status: 413,
+      code: 'REQUEST_TOO_LARGE',
+      message: `The request is larger than ${limit ?? 'allowed'} bytes.`,
+    };
   }
   if (status !== undefined && status >= 400 && status < 500) {
     return { status, code: 'BAD_REQUEST', message: 'The request cannot be read: it takes a JSON object with `query`.' };

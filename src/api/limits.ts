@@ -50,7 +50,11 @@ export function limitRules(limits: QueryLimits): readonly ValidationRule[] {
 }
 
 /** For a transport without Apollo: the document, or why it is refused. */
-export function parseWithin(schema: GraphQLSchema, source: string, limits: QueryLimits): DocumentNode | readonly GraphQLError[] {
+export function parseWithin(
+  schema: GraphQLSchema,
+  source: string,
+  limits: QueryLimits,
+): DocumentNode | readonly GraphQLError[] {
   let document: DocumentNode;
   try {
     document = parse(source, { maxTokens: limits.maxTokens });
@@ -159,7 +163,8 @@ function countRule(context: ValidationContext, what: 'alias' | 'directive', max:
   let count = 0;
   const one = (): void => {
     count += 1;
-    if (count === max + 1) context.reportError(apiError(code, `At most ${max} ${what === 'alias' ? 'aliases' : 'directives'} are allowed.`));
+    if (count === max + 1)
+      context.reportError(apiError(code, `At most ${max} ${what === 'alias' ? 'aliases' : 'directives'} are allowed.`));
   };
   return what === 'directive'
     ? { Directive: one }
@@ -198,7 +203,9 @@ function depthRule(context: ValidationContext, max: number): ASTVisitor {
     OperationDefinition(node) {
       const depth = depthOf(node.selectionSet);
       if (depth <= max) return;
-      context.reportError(apiError('QUERY_TOO_DEEP', `The operation is ${depth} fields deep; at most ${max} are allowed.`));
+      context.reportError(
+        apiError('QUERY_TOO_DEEP', `The operation is ${depth} fields deep; at most ${max} are allowed.`),
+      );
     },
   };
 }

@@ -205,7 +205,8 @@ function operationPlugin({ limits, metrics, log }: OperationPluginOptions): Apol
             const { internal } = formatApiError(error);
             if (internal === null) continue;
             // A store that is away is known and comes back: one line, not a stack for every query.
-            if (internal instanceof ThroughlineError) log.warn({ code: internal.code, requestId: contextValue.requestId }, internal.message);
+            if (internal instanceof ThroughlineError)
+              log.warn({ code: internal.code, requestId: contextValue.requestId }, internal.message);
             else log.error({ err: internal, requestId: contextValue.requestId }, 'an operation failed');
           }
           return Promise.resolve();

@@ -141,7 +141,7 @@ export function createSockets(dependencies: SocketDependencies): { start(): void
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           socket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => {
+            handle((data as Buffer).toString()).catch((error: unknown) => {
               if (socket.readyState !== socket.OPEN) return;
               log.error({ err: error, requestId }, 'a WebSocket message could not be handled');
               socket.close(internalError, 'INTERNAL_SERVER_ERROR');
@@ -170,7 +170,12 @@ export function createSockets(dependencies: SocketDependencies): { start(): void
       const graceMs = 2_000;
       const cut = setTimeout(() => open.forEach((socket) => socket.terminate()), graceMs);
       await Promise.all(
-        open.map((socket) => new Promise((resolve) => (socket.readyState === socket.CLOSED ? resolve(null) : socket.once('close', resolve)))),
+        open.map(
+          (socket) =>
+            new Promise((resolve) =>
+              socket.readyState === socket.CLOSED ? resolve(null) : socket.once('close', resolve),
+            ),
+        ),
       );
       clearTimeout(cut);
       sockets.close();

@@ -3,12 +3,27 @@ import type { Client } from 'graphql-ws';
 import type { Api } from '../../src/api/server.js';
 import { fromEpochMs, toEpochMs } from '../../src/model/time.js';
 import { events as storyEvents, cartStory, incidentId as cartId, wholeChange, world as story } from '../graph/story.js';
-import { ask, commit, connect, counting, publish, startApi, subscribe, until, type CountingGraph, type Stores } from './harness.js';
+import {
+  ask,
+  commit,
+  connect,
+  counting,
+  publish,
+  startApi,
+  subscribe,
+  until,
+  type CountingGraph,
+  type Stores,
+} from './harness.js';
 import { changeOf, incident, incidents } from './world.js';
 
 interface Page<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean; readonly endCursor: string | null };
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly endCursor: string | null;
+  };
   readonly totalCount: number;
 }
 interface Listed {
@@ -62,8 +77,10 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
   /** Every page by cursor, checked for being whole and without repetition. */
   const allPages = async (conditions: string, first: number): Promise<Listed[]> => {
     const nodes: Listed[] = [];
-    for (let after: string | null = null; ; ) {
-      const page: Page<Listed> = await listed(`first: ${first} ${after === null ? '' : `after: "${after}"`} ${conditions}`);
+    for (let after: string | null = null; ;) {
+      const page: Page<Listed> = await listed(
+        `first: ${first} ${after === null ? '' : `after: "${after}"`} ${conditions}`,
+      );
       nodes.push(...page.edges.map(({ node }) => node));
       expect(page.pageInfo.hasPreviousPage).toBe(after !== null);
       if (!page.pageInfo.hasNextPage) break;
@@ -193,7 +210,10 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
     });
 
     test('an unknown id is null, and NOT_FOUND where there is nothing to start from', async () => {
-      const { data, errors } = await ask(api, '{ incident(id: "no") { id } event(id: "no") { id } entity(id: "no") { id } }');
+      const { data, errors } = await ask(
+        api,
+        '{ incident(id: "no") { id } event(id: "no") { id } entity(id: "no") { id } }',
+      );
       expect({ data, errors }).toEqual({ data: { incident: null, event: null, entity: null }, errors: undefined });
       for (const query of [
         '{ causalChain(from: "no", direction: BOTH) { nodes { id } } }',
@@ -219,7 +239,14 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
         one: {
           totalCount: 1,
           edges: [
-            { node: { id: storyEvents.refused.id, count: 42, entity: { id: story.callerPod.id }, incidents: [{ id: cartId }] } },
+            {
+              node: {
+                id: storyEvents.refused.id,
+                count: 42,
+                entity: { id: story.callerPod.id },
+                incidents: [{ id: cartId }],
+              },
+            },
           ],
         },
         none: { totalCount: 0, edges: [] },
@@ -242,7 +269,9 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
     });
 
     test('root causes are listed with their incidents, alternatives only when asked for', async () => {
-      const query = (alternatives: boolean) => `{ rootCauses(first: 3, filter: {namespace: "shop", since: "2026-11-24T00:00:00Z", alternatives: ${alternatives}}) {
+      const query = (
+        alternatives: boolean,
+      ) => `{ rootCauses(first: 3, filter: {namespace: "shop", since: "2026-11-24T00:00:00Z", alternatives: ${alternatives}}) {
         totalCount edges { node { rank category incident { id } entity { id } event { id } } } } }`;
       const verdict = {
         rank: 1,
@@ -251,7 +280,9 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
         entity: { id: story.container.id },
         event: { id: storyEvents.oom.id },
       };
-      expect((await ask(api, query(false))).data).toEqual({ rootCauses: { totalCount: 1, edges: [{ node: verdict }] } });
+      expect((await ask(api, query(false))).data).toEqual({
+        rootCauses: { totalCount: 1, edges: [{ node: verdict }] },
+      });
       expect((await ask(api, query(true))).data).toMatchObject({
         rootCauses: { totalCount: 2, edges: [{ node: verdict }, { node: { rank: 2, category: 'change.spec' } }] },
       });
@@ -259,13 +290,18 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
 
     test('a causal chain is followed either way, from an event and from an incident, as deep as asked', async () => {
       const chain = async (from: string, direction: string, depth: number) => {
-        const answer = await ask<{ causalChain: { nodes: { id: string }[]; edges: { from: { id: string }; to: { id: string } }[] } }>(
+        const answer = await ask<{
+          causalChain: { nodes: { id: string }[]; edges: { from: { id: string }; to: { id: string } }[] };
+        }>(
           api,
           'query ($from: ID!, $direction: CausalDirection!, $depth: Int) { causalChain(from: $from, direction: $direction, depth: $depth) { nodes { id } edges { from { id } to { id } } } }',
           { from, direction, depth },
         );
         expect(answer.errors).toBeUndefined();
-        return { nodes: answer.data.causalChain.nodes.map(({ id }) => id), edges: answer.data.causalChain.edges.length };
+        return {
+          nodes: answer.data.causalChain.nodes.map(({ id }) => id),
+          edges: answer.data.causalChain.edges.length,
+        };
       };
       const { oom, terminated, notReady, noEndpoints, restarted, refused } = storyEvents;
       expect(await chain(oom.id, 'EFFECTS', 1)).toEqual({ nodes: [oom.id, terminated.id], edges: 1 });
@@ -283,7 +319,9 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
 
     test('the topology is as it was at the time asked for', async () => {
       const around = async (entity: string, depth: number, asOf: string) => {
-        const answer = await ask<{ topology: { nodes: { id: string }[]; relations: { type: string; from: string; to: string }[] } }>(
+        const answer = await ask<{
+          topology: { nodes: { id: string }[]; relations: { type: string; from: string; to: string }[] };
+        }>(
           api,
           'query ($entity: ID!, $depth: Int, $asOf: DateTime) { topology(entity: $entity, depth: $depth, asOf: $asOf) { nodes { id } relations { type from to validFrom validTo } } }',
           { entity, depth, asOf },
@@ -293,9 +331,12 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
       };
       const during = await around(story.pod.id, 1, '2026-11-24T12:01:00Z');
       expect(during.nodes.map(({ id }) => id)).toEqual(
-        [story.pod, story.container, story.replicaSet, story.node, story.service, story.config].map(({ id }) => id).sort(),
+        [story.pod, story.container, story.replicaSet, story.node, story.service, story.config]
+          .map(({ id }) => id)
+          .sort(),
       );
-      const onNode = ({ relations }: typeof during) => relations.filter(({ type }) => type === 'RUNS_ON').map(({ from }) => from);
+      const onNode = ({ relations }: typeof during) =>
+        relations.filter(({ type }) => type === 'RUNS_ON').map(({ from }) => from);
       expect(onNode(await around(story.node.id, 1, '2026-11-24T11:30:00Z'))).toContain(story.otherPod.id);
       expect(onNode(await around(story.node.id, 1, '2026-11-24T12:01:00Z'))).not.toContain(story.otherPod.id);
       const far = await around(story.ingress.id, 4, '2026-11-24T12:01:00Z');
@@ -330,11 +371,17 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
     });
 
     test('a variable that does not fit is refused with its name', async () => {
-      const { status, errors } = await ask(api, 'query ($since: DateTime) { incidents(filter: {since: $since}) { totalCount } }', {
-        since: 'yesterday',
-      });
+      const { status, errors } = await ask(
+        api,
+        'query ($since: DateTime) { incidents(filter: {since: $since}) { totalCount } }',
+        {
+          since: 'yesterday',
+        },
+      );
       expect(status).toBe(400);
-      expect(errors).toMatchObject([{ message: expect.stringContaining('$since'), extensions: { code: 'BAD_USER_INPUT' } }]);
+      expect(errors).toMatchObject([
+        { message: expect.stringContaining('$since'), extensions: { code: 'BAD_USER_INPUT' } },
+      ]);
     });
   });
 
@@ -368,8 +415,15 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
       const results = [...all.map(({ result }) => result), cartStory()];
       const expected = async (conditions: string, keep: (result: (typeof results)[number]) => boolean) => {
         const filter = `filter: {since: "2026-11-20T00:00:00Z", ${conditions}}`;
-        const nodes = (await allPages(filter, 10)).map(({ id }) => id).filter((id) => results.some((result) => result.incidentId === id));
-        expect(nodes.sort()).toEqual(results.filter(keep).map(({ incidentId }) => incidentId).sort());
+        const nodes = (await allPages(filter, 10))
+          .map(({ id }) => id)
+          .filter((id) => results.some((result) => result.incidentId === id));
+        expect(nodes.sort()).toEqual(
+          results
+            .filter(keep)
+            .map(({ incidentId }) => incidentId)
+            .sort(),
+        );
       };
       await expected('severity: [CRITICAL]', ({ severity }) => severity === 'CRITICAL');
       await expected('severity: []', () => false);
@@ -390,23 +444,34 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
       const first = await listed('first: 5, filter: {until: "2026-11-23T00:00:00Z"}');
       const late = incident(500, { openedAt: '2026-11-22T00:00:00.000000000Z' });
       await commit(graph, changeOf([late]));
-      const second = await listed(`first: 5, after: "${first.pageInfo.endCursor}", filter: {until: "2026-11-23T00:00:00Z"}`);
+      const second = await listed(
+        `first: 5, after: "${first.pageInfo.endCursor}", filter: {until: "2026-11-23T00:00:00Z"}`,
+      );
       expect([...first.edges, ...second.edges].map(({ node }) => node.id)).toEqual(
-        all.slice(-10).reverse().map(({ result }) => result.incidentId),
+        all
+          .slice(-10)
+          .reverse()
+          .map(({ result }) => result.incidentId),
       );
       // Merged incidents are not listed, but still found: which takes the late one away again.
       const merged = { ...late.result, id: `${late.result.incidentId}.2`, revision: 2, mergedInto: cartId };
       await commit(graph, { ...changeOf([]), results: [merged] });
       expect((await listed('first: 1')).totalCount).toBe(count + 2);
-      const { data } = await ask(api, `{ incident(id: "${late.result.incidentId}") { mergedInto mergedIncident { title } } }`);
+      const { data } = await ask(
+        api,
+        `{ incident(id: "${late.result.incidentId}") { mergedInto mergedIncident { title } } }`,
+      );
       expect(data).toEqual({ incident: { mergedInto: cartId, mergedIncident: { title: 'cart is out of memory' } } });
     });
 
     test('of events, entities, root causes and the events of an incident page without gap or repetition', async () => {
-      const walk = async (field: (page: string) => string, ids: (data: never) => { page: Page<unknown>; ids: string[] }) => {
+      const walk = async (
+        field: (page: string) => string,
+        ids: (data: never) => { page: Page<unknown>; ids: string[] },
+      ) => {
         const found: string[] = [];
         let total = 0;
-        for (let after: string | null = null; ; ) {
+        for (let after: string | null = null; ;) {
           const answer = await ask(api, `{ ${field(`first: 9 ${after === null ? '' : `after: "${after}"`}`)} }`);
           expect(answer.errors).toBeUndefined();
           const { page, ids: more } = ids(answer.data as never);
@@ -420,7 +485,10 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
         return found.length;
       };
       const fields = 'totalCount pageInfo { hasNextPage hasPreviousPage endCursor }';
-      const page = <Node>(list: Page<Node>, id: (node: Node) => string) => ({ page: list, ids: list.edges.map(({ node }) => id(node)) });
+      const page = <Node>(list: Page<Node>, id: (node: Node) => string) => ({
+        page: list,
+        ids: list.edges.map(({ node }) => id(node)),
+      });
       expect(
         await walk(
           (args) => `events(${args}, filter: {until: "2026-11-20T09:00:00Z"}) { ${fields} edges { node { id } } }`,
@@ -435,8 +503,10 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
       ).toBe(count + 2);
       expect(
         await walk(
-          (args) => `rootCauses(${args}, filter: {until: "2026-11-21T00:00:00Z", alternatives: true}) { ${fields} edges { node { event { id } } } }`,
-          ({ rootCauses }: { rootCauses: Page<{ event: { id: string } }> }) => page(rootCauses, ({ event }) => event.id),
+          (args) =>
+            `rootCauses(${args}, filter: {until: "2026-11-21T00:00:00Z", alternatives: true}) { ${fields} edges { node { event { id } } } }`,
+          ({ rootCauses }: { rootCauses: Page<{ event: { id: string } }> }) =>
+            page(rootCauses, ({ event }) => event.id),
         ),
       ).toBe(count * 2);
       const long = incident(700, { openedAt: '2026-11-19T00:00:00.000000000Z' }, 60);
@@ -452,7 +522,8 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
     });
 
     test('refuse what is no page', async () => {
-      const code = async (conditions: string) => (await ask(api, `{ incidents(${conditions}) { totalCount } }`)).errors?.[0]?.extensions.code;
+      const code = async (conditions: string) =>
+        (await ask(api, `{ incidents(${conditions}) { totalCount } }`)).errors?.[0]?.extensions.code;
       expect(await code('first: 501')).toBe('PAGE_TOO_LARGE');
       expect(await code('first: -1')).toBe('BAD_USER_INPUT');
       expect(await code('after: "made up"')).toBe('CURSOR_INVALID');
@@ -489,9 +560,14 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
 
   describe('subscriptions', () => {
     interface Changed {
-      readonly incidentChanged: { readonly cursor: string; readonly kind: string; readonly incident: { readonly id: string; readonly revision: number } };
+      readonly incidentChanged: {
+        readonly cursor: string;
+        readonly kind: string;
+        readonly incident: { readonly id: string; readonly revision: number };
+      };
     }
-    const changed = 'subscription ($after: String, $filter: IncidentFilter) { incidentChanged(after: $after, filter: $filter) { cursor kind incident { id revision rootCauseEntity { kind } } } }';
+    const changed =
+      'subscription ($after: String, $filter: IncidentFilter) { incidentChanged(after: $after, filter: $filter) { cursor kind incident { id revision rootCauseEntity { kind } } } }';
     let client: Client;
     let live = 1_000;
 
@@ -503,7 +579,10 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
     /** Commits and publishes, as the correlator does. */
     const happen = async (...results: ReturnType<typeof incident>[]) => {
       await commit(graph, changeOf(results));
-      await publish(stores.transport, results.map(({ result }) => result));
+      await publish(
+        stores.transport,
+        results.map(({ result }) => result),
+      );
     };
     /** A subscription that has surely begun: what is published from here on comes. */
     const begun = async <Data>(query: string, variables: Record<string, unknown> = {}, from: Client = client) => {
@@ -521,7 +600,8 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
     test('tell of every turn in the life of an incident, with the incident from the graph', async () => {
       const { received, leave } = await begun<Changed>(changed);
       const one = incident(live++);
-      const turn = (revision: number, fields: object) => incident(live - 1, { revision, id: `${one.result.incidentId}.${revision}`, ...fields });
+      const turn = (revision: number, fields: object) =>
+        incident(live - 1, { revision, id: `${one.result.incidentId}.${revision}`, ...fields });
       const at = one.result.openedAt;
       await happen(turn(1, { status: 'OPEN' }));
       await happen(turn(2, { status: 'OPEN', title: 'worse' }));
@@ -530,20 +610,35 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
       await happen(turn(5, { mergedInto: cartId }));
       const own = () => received.filter(({ incidentChanged }) => incidentChanged.incident.id === one.result.incidentId);
       await until(() => own().length === 5);
-      expect(own().map(({ incidentChanged: { kind } }) => kind)).toEqual(['OPENED', 'REVISED', 'RESOLVED', 'REOPENED', 'MERGED']);
-      expect(own().at(-1)!.incidentChanged.incident).toEqual({ id: one.result.incidentId, revision: 5, rootCauseEntity: { kind: 'Pod' } });
+      expect(own().map(({ incidentChanged: { kind } }) => kind)).toEqual([
+        'OPENED',
+        'REVISED',
+        'RESOLVED',
+        'REOPENED',
+        'MERGED',
+      ]);
+      expect(own().at(-1)!.incidentChanged.incident).toEqual({
+        id: one.result.incidentId,
+        revision: 5,
+        rootCauseEntity: { kind: 'Pod' },
+      });
       leave();
     }, 30_000);
 
     test('bring each result whole', async () => {
-      const { received, leave } = await begun<{ correlationResults: { result: { id: string; events: string[] }; incident: { title: string } } }>(
+      const { received, leave } = await begun<{
+        correlationResults: { result: { id: string; events: string[] }; incident: { title: string } };
+      }>(
         `subscription { correlationResults { cursor result { id incidentId revision events rootCauseEventId confidence summary rootCause recommendation traceId } incident { title } } }`,
       );
       const one = incident(live++);
       await happen(one);
       await until(() => received.some(({ correlationResults: { result } }) => result.id === one.result.id));
       expect(received.at(-1)).toMatchObject({
-        correlationResults: { result: { id: one.result.id, events: one.result.events, rootCauseEventId: one.result.rootCauseEventId }, incident: { title: one.result.title } },
+        correlationResults: {
+          result: { id: one.result.id, events: one.result.events, rootCauseEventId: one.result.rootCauseEventId },
+          incident: { title: one.result.title },
+        },
       });
       leave();
     }, 30_000);
@@ -551,7 +646,10 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
     test('bring only what the filter keeps', async () => {
       const namespace = 'filtered';
       const { received, leave } = await begun<Changed>(changed, {});
-      const filtered = subscribe<Changed>(client, { query: changed, variables: { filter: { namespace, severity: ['CRITICAL'] }, after: received.at(-1)!.incidentChanged.cursor } });
+      const filtered = subscribe<Changed>(client, {
+        query: changed,
+        variables: { filter: { namespace, severity: ['CRITICAL'] }, after: received.at(-1)!.incidentChanged.cursor },
+      });
       const wanted = incident(live++, { namespaces: ['shop', namespace], severity: 'CRITICAL' });
       await happen(
         incident(live++, { namespaces: [namespace], severity: 'WARNING' }),
@@ -559,7 +657,9 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
         wanted,
       );
       await until(() => filtered.received.length > 0);
-      expect(filtered.received.map(({ incidentChanged }) => incidentChanged.incident.id)).toEqual([wanted.result.incidentId]);
+      expect(filtered.received.map(({ incidentChanged }) => incidentChanged.incident.id)).toEqual([
+        wanted.result.incidentId,
+      ]);
       filtered.leave();
       leave();
     }, 30_000);
@@ -577,13 +677,20 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
       firstClient.terminate();
       const seen = received.map(({ incidentChanged }) => incidentChanged);
       const secondClient = connect(api);
-      const { received: rest, leave } = subscribe<Changed>(secondClient, { query: changed, variables: { after: seen.at(-1)!.cursor } });
+      const { received: rest, leave } = subscribe<Changed>(secondClient, {
+        query: changed,
+        variables: { after: seen.at(-1)!.cursor },
+      });
       await publishing;
-      await until(() => rest.some(({ incidentChanged }) => incidentChanged.incident.id === many.at(-1)!.result.incidentId));
+      await until(() =>
+        rest.some(({ incidentChanged }) => incidentChanged.incident.id === many.at(-1)!.result.incidentId),
+      );
       const whole = [...seen, ...rest.map(({ incidentChanged }) => incidentChanged)];
       const cursors = whole.map(({ cursor }) => Number(cursor));
       expect(cursors).toEqual(Array.from({ length: cursors.length }, (_, index) => cursors[0]! + index));
-      expect(whole.slice(-many.length).map(({ incident: { id } }) => id)).toEqual(many.map(({ result }) => result.incidentId));
+      expect(whole.slice(-many.length).map(({ incident: { id } }) => id)).toEqual(
+        many.map(({ result }) => result.incidentId),
+      );
       leave();
       await secondClient.dispose();
       await firstClient.dispose();
@@ -602,7 +709,11 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
       const one = incident(live++);
       for (const revision of [1, 2, 3]) {
         await happen({ ...one, result: { ...one.result, revision, id: `${one.result.incidentId}.${revision}` } });
-        await until(() => received.at(-1)!.incidentChanged.incident.id === one.result.incidentId && received.at(-1)!.incidentChanged.incident.revision === revision);
+        await until(
+          () =>
+            received.at(-1)!.incidentChanged.incident.id === one.result.incidentId &&
+            received.at(-1)!.incidentChanged.incident.revision === revision,
+        );
       }
       leave();
     }, 30_000);
@@ -610,13 +721,19 @@ export function apiContract(open: () => Promise<Stores & { close(): Promise<void
 
   test('is ready while its stores are', async () => {
     const answer = await fetch(`${api.url}/readyz`);
-    expect({ status: answer.status, body: await answer.json() }).toEqual({ status: 200, body: { ready: true, reasons: [] } });
+    expect({ status: answer.status, body: await answer.json() }).toEqual({
+      status: 200,
+      body: { ready: true, reasons: [] },
+    });
   });
 
   test('times keep their nanoseconds', async () => {
     const at = fromEpochMs(toEpochMs('2026-11-18T00:00:00.123456789Z'));
     await commit(graph, changeOf([incident(900, { openedAt: at })]));
-    const { data } = await ask<{ incidents: Page<Listed> }>(api, `{ incidents(filter: {since: "${at}", until: "2026-11-18T00:00:01Z"}) { edges { node { openedAt } } } }`);
+    const { data } = await ask<{ incidents: Page<Listed> }>(
+      api,
+      `{ incidents(filter: {since: "${at}", until: "2026-11-18T00:00:01Z"}) { edges { node { openedAt } } } }`,
+    );
     expect(data.incidents.edges).toEqual([{ node: { openedAt: at } }]);
   });
 }

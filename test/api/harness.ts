@@ -80,7 +80,11 @@ export interface Answer<Data> {
 }
 
 /** One operation over HTTP. */
-export async function ask<Data = Record<string, never>>(api: Api, query: string, variables?: object): Promise<Answer<Data>> {
+export async function ask<Data = Record<string, never>>(
+  api: Api,
+  query: string,
+  variables?: object,
+): Promise<Answer<Data>> {
   return post(api, JSON.stringify({ query, variables }));
 }
 
@@ -127,7 +131,10 @@ export function subscribe<Data>(client: Client, payload: SubscribePayload): Subs
 }
 
 /** One operation over WebSocket: its data, or its errors. */
-export async function askSocket(api: Api, payload: SubscribePayload): Promise<{ data: unknown; errors: readonly GraphqlError[] | null }> {
+export async function askSocket(
+  api: Api,
+  payload: SubscribePayload,
+): Promise<{ data: unknown; errors: readonly GraphqlError[] | null }> {
   const client = connect(api);
   try {
     const { received, ended } = subscribe(client, payload);

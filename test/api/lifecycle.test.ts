@@ -54,7 +54,9 @@ describe('the API server', () => {
       body: JSON.stringify({ query: '{ incident(id: "x") { id } }' }),
     });
     const text = await response.text();
-    expect(JSON.parse(text)).toMatchObject({ errors: [{ path: ['incident'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }] });
+    expect(JSON.parse(text)).toMatchObject({
+      errors: [{ path: ['incident'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    });
     expect(text).not.toMatch(/secret|stack|\.ts|\.js/);
     expect(response.headers.get('x-request-id')).toBe('from-the-proxy');
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
@@ -95,7 +97,9 @@ describe('the API server', () => {
   test('start fails when the address is taken', async () => {
     stores = await memoryStores();
     const api = await startApi(stores);
-    await expect(startApi(stores, { port: Number(new URL(api.url!).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(startApi(stores, { port: Number(new URL(api.url!).port) })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
     await api.stop();
   });
 
@@ -107,9 +111,12 @@ describe('the API server', () => {
     });
     const api = await startApi(slow, { maxQueue: 5 });
     const client = connect(api);
-    const { received, ended } = subscribe<{ correlationResults: { result: { incidentId: string; revision: number } } }>(client, {
-      query: 'subscription { correlationResults { cursor result { incidentId revision } } }',
-    });
+    const { received, ended } = subscribe<{ correlationResults: { result: { incidentId: string; revision: number } } }>(
+      client,
+      {
+        query: 'subscription { correlationResults { cursor result { incidentId revision } } }',
+      },
+    );
     const revised = (index: number, revision: number) => {
       const { result } = incident(index);
       return { ...result, revision, id: `${result.incidentId}.${revision}` };
@@ -119,17 +126,26 @@ describe('the API server', () => {
       await publish(stores.transport, [revised(1, probe)]);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    for (let revision = 100; revision < 120; revision += 1) await publish(stores.transport, [revised(2, revision), revised(3, revision)]);
+    for (let revision = 100; revision < 120; revision += 1)
+      await publish(stores.transport, [revised(2, revision), revised(3, revision)]);
     const pump = setInterval(() => held?.(), 1);
-    const last = (index: number) => received.findLast(({ correlationResults: { result } }) => result.incidentId === incident(index).result.incidentId);
-    await until(() => last(2)?.correlationResults.result.revision === 119 && last(3)?.correlationResults.result.revision === 119);
+    const last = (index: number) =>
+      received.findLast(
+        ({ correlationResults: { result } }) => result.incidentId === incident(index).result.incidentId,
+      );
+    await until(
+      () => last(2)?.correlationResults.result.revision === 119 && last(3)?.correlationResults.result.revision === 119,
+    );
     expect(received.length).toBeLessThan(20);
     clearInterval(pump);
 
     held = null;
     await publish(stores.transport, [revised(1, 200)]);
     await until(() => held !== null);
-    await publish(stores.transport, Array.from({ length: 20 }, (_, index) => revised(10 + index, 1)));
+    await publish(
+      stores.transport,
+      Array.from({ length: 20 }, (_, index) => revised(10 + index, 1)),
+    );
     const release = setInterval(() => held?.(), 1);
     expect(await ended).toMatchObject([{ extensions: { code: 'SUBSCRIPTION_OVERFLOW' } }]);
     clearInterval(release);
@@ -141,7 +157,10 @@ describe('the API server', () => {
 describe('a cursor', () => {
   test('whose followers the stream no longer holds is refused, rather than leaving a gap', async () => {
     const stores = await memoryStores({ maxBytes: { results: 10_000 } });
-    await publish(stores.transport, Array.from({ length: 40 }, (_, index) => incident(index).result));
+    await publish(
+      stores.transport,
+      Array.from({ length: 40 }, (_, index) => incident(index).result),
+    );
     const { first } = await stores.transport.position('results');
     expect(first).toBeGreaterThan(10);
     const api = await startApi(stores);
@@ -149,7 +168,10 @@ describe('a cursor', () => {
     const query = 'subscription ($after: String) { incidentChanged(after: $after) { cursor } }';
     const expired = subscribe(client, { query, variables: { after: String(first - 2) } });
     expect(await expired.ended).toMatchObject([{ extensions: { code: 'CURSOR_EXPIRED' } }]);
-    const good = subscribe<{ incidentChanged: { cursor: string } }>(client, { query, variables: { after: String(first - 1) } });
+    const good = subscribe<{ incidentChanged: { cursor: string } }>(client, {
+      query,
+      variables: { after: String(first - 1) },
+    });
     await until(() => good.received.length === 40 - first + 1);
     expect(good.received[0]).toEqual({ incidentChanged: { cursor: String(first) } });
     good.leave();

@@ -8,8 +8,10 @@ import { ask, askSocket, commit, connect, post, socketUrl, startApi, subscribe, 
 import { memoryStores, type OpenStores } from './stores.js';
 import { changeOf, incidents } from './world.js';
 
-const nested = (levels: number) => '{ incident(id: "x") { '.concat('rootCauses { incident { '.repeat(levels), 'id', ' } }'.repeat(levels), ' } }');
-const aliases = (count: number) => `{ ${Array.from({ length: count }, (_, i) => `a${i}: sourceHealth { source }`).join(' ')} }`;
+const nested = (levels: number) =>
+  '{ incident(id: "x") { '.concat('rootCauses { incident { '.repeat(levels), 'id', ' } }'.repeat(levels), ' } }');
+const aliases = (count: number) =>
+  `{ ${Array.from({ length: count }, (_, i) => `a${i}: sourceHealth { source }`).join(' ')} }`;
 const directives = (count: number) => `{ sourceHealth { ${'source @include(if: true) '.repeat(count)} } }`;
 const wide = `{ incidents(first: 500) { edges { node { events(first: 500) { edges { node { entity { id } } } } } } } }`;
 const wideByVariable = `query ($first: Int) { incidents(first: $first) { edges { node { events(first: $first) { edges { node { id } } } } } } }`;
@@ -94,15 +96,21 @@ describe('an operation beyond the limits', () => {
   });
 
   test('with huge variables is refused over HTTP', async () => {
-    const { status, errors } = await ask(api, 'query ($text: String) { incidents(filter: {text: $text}) { totalCount } }', {
-      text: 'x'.repeat(300_000),
-    });
+    const { status, errors } = await ask(
+      api,
+      'query ($text: String) { incidents(filter: {text: $text}) { totalCount } }',
+      {
+        text: 'x'.repeat(300_000),
+      },
+    );
     expect(status).toBe(413);
     expect(errors).toMatchObject([{ extensions: { code: 'REQUEST_TOO_LARGE' } }]);
   });
 
   test('with huge variables closes the WebSocket with 1009, message too big', async () => {
-    const { closed } = await rawSocket(api, (send) => send({ type: 'connection_init', payload: { text: 'x'.repeat(300_000) } }));
+    const { closed } = await rawSocket(api, (send) =>
+      send({ type: 'connection_init', payload: { text: 'x'.repeat(300_000) } }),
+    );
     expect(await closed).toMatchObject({ code: 1009 });
   });
 

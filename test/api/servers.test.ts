@@ -37,5 +37,5 @@ describeWith(['neo4j', 'nats'], 'the API on real Neo4j and real NATS', () => {
       await api.stop();
       await stores.close();
     }
-  }, 240_000);
+  }, 600_000);
 });

@@ -24,7 +24,10 @@ export async function serverStores(): Promise<OpenStores & { readonly neo4j: Neo
   const [neo4j, nats] = await Promise.all([startNeo4j(), startNats()]);
   const options = { url: neo4j.url, user: 'neo4j', password: null, database: 'neo4j', patienceMs: 2_000 };
   const graph = createNeo4jStore({ options, statements: loadStatements(), log: silent, registry });
-  const transport = createTransport({ kind: 'nats', nats: { url: nats.url, stream: 'TAPIO_EVENTS' } }, { log: silent, registry });
+  const transport = createTransport(
+    { kind: 'nats', nats: { url: nats.url, stream: 'TAPIO_EVENTS' } },
+    { log: silent, registry },
+  );
   const stores = await opened({ graph, transport });
   return {
     ...stores,

@@ -33,10 +33,13 @@ export function incident(index: number, fields: Partial<CorrelationResult> = {},
   const pod = entityRef(cluster, 'Pod', namespace, `app-${index}-x`, `uid-${index}`);
   const service = entityRef(cluster, 'Service', namespace, `app-${index}`);
   const ms = (offset: number) => openedMs + offset - Date.parse('2026-11-24T12:00:00Z');
-  const what = (entity: EntityRef, category: Category, offset: number, message: string) => event(entity, category, ms(offset), message);
+  const what = (entity: EntityRef, category: Category, offset: number, message: string) =>
+    event(entity, category, ms(offset), message);
   const cause = what(pod, kind.category, -2_000, `${pod.name} met ${kind.category}`);
   const change = what(workload, 'change.spec', -30_000, `${workload.name} was changed`);
-  const effects = Array.from({ length: eventCount - 2 }, (_, step) => what(service, 'call.failed', step * 100, `call ${step} to ${service.name} failed`));
+  const effects = Array.from({ length: eventCount - 2 }, (_, step) =>
+    what(service, 'call.failed', step * 100, `call ${step} to ${service.name} failed`),
+  );
   const events = [change, cause, ...effects];
   const incidentId = contentId('incident', cause.id);
   const revision = fields.revision ?? 1;
@@ -49,7 +52,15 @@ export function incident(index: number, fields: Partial<CorrelationResult> = {},
     evidence: [{ text: 'it was seen', weight: 2.5, eventId: cause.id }],
     whyNot: null,
   };
-  const alternative = { ...verdict, rank: 2, confidence: 0.1, category: 'change.spec' as const, eventId: change.id, entity: workload, whyNot: 'a change alone is never guilt' };
+  const alternative = {
+    ...verdict,
+    rank: 2,
+    confidence: 0.1,
+    category: 'change.spec' as const,
+    eventId: change.id,
+    entity: workload,
+    whyNot: 'a change alone is never guilt',
+  };
   const result: CorrelationResult = {
     id: `${incidentId}.${revision}`,
     incidentId,
@@ -96,7 +107,13 @@ export function changeOf(those: readonly Incident[]): GraphChange {
   return {
     events: those.flatMap(({ events }) => events),
     entities: those.flatMap(({ entities }) =>
-      entities.map((entity) => ({ entity, createdAt: fromEpochMs(begin), deletedAt: null, labels: { app: entity.name }, facts: { replicas: 2 } })),
+      entities.map((entity) => ({
+        entity,
+        createdAt: fromEpochMs(begin),
+        deletedAt: null,
+        labels: { app: entity.name },
+        facts: { replicas: 2 },
+      })),
     ),
     relationsOpened: those.flatMap(({ entities: [workload, pod, service] }) => [
       { type: 'OWNS' as const, from: workload!.id, to: pod!.id, validFrom: fromEpochMs(begin), validTo: null },
@@ -105,7 +122,15 @@ export function changeOf(those: readonly Incident[]): GraphChange {
     relationsClosed: [],
     results: those.map(({ result }) => result),
     sources: [
-      { source: 'kernel@node-1', cluster, node: 'node-1', state: 'degraded', reason: 'no privileges', lost: 5_000_000_000, lastSeen: fromEpochMs(begin) },
+      {
+        source: 'kernel@node-1',
+        cluster,
+        node: 'node-1',
+        state: 'degraded',
+        reason: 'no privileges',
+        lost: 5_000_000_000,
+        lastSeen: fromEpochMs(begin),
+      },
     ],
   };
 }
@@ -124,4 +149,3 @@ function edge(from: UnifiedEvent, to: UnifiedEvent): CausalEdge {
     evidence: [from.semantic.message, to.semantic.message],
   };
 }
-

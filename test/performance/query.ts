@@ -76,7 +76,9 @@ export async function query({ incidents: count = 1_000, rounds = 90 }: QueryBenc
         overApi.push(apiMs);
         overBolt.push(boltMs);
       }
-      figures.push(figure(`incidents(first: ${first}) with causes and entities, median`, median(overApi), 'ms', median(overBolt)));
+      figures.push(
+        figure(`incidents(first: ${first}) with causes and entities, median`, median(overApi), 'ms', median(overBolt)),
+      );
     }
     return figures;
   } finally {
@@ -100,7 +102,10 @@ async function askApi(url: string, first: number): Promise<unknown[]> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: question, variables: { first, since } }),
   });
-  const { data, errors } = (await response.json()) as { data?: { incidents: { edges: { node: unknown }[] } }; errors?: unknown };
+  const { data, errors } = (await response.json()) as {
+    data?: { incidents: { edges: { node: unknown }[] } };
+    errors?: unknown;
+  };
   if (!data) throw new Error(`the API answered ${JSON.stringify(errors)}`);
   return data.incidents.edges.map(({ node }) => node);
 }

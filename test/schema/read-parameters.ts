@@ -68,7 +68,11 @@ const oneEvent = {
 };
 const anyEntity = { cluster: null, namespace: null, kind: null, deleted: null, text: null };
 const oneEntity = { cluster: 'lab', namespace: 'shop', kind: 'Pod', deleted: false, text: 'cart' };
-const orderings: readonly Parameters[] = ['OPENED_AT', 'UPDATED_AT', 'SEVERITY'].map((orderBy) => ({ ...allTime, orderBy, limit: 10 }));
+const orderings: readonly Parameters[] = ['OPENED_AT', 'UPDATED_AT', 'SEVERITY'].map((orderBy) => ({
+  ...allTime,
+  orderBy,
+  limit: 10,
+}));
 
 /** Example parameters of the statements that the API reads with: everything, and every condition at once. */
 export const apiReadParameters: Readonly<Record<string, readonly Parameters[]>> = {

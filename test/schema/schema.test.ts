@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { buildSchema, isEnumType, isInputObjectType, isObjectType, isSpecifiedScalarType, printSchema, type GraphQLSchema } from 'graphql';
+import {
+  buildSchema,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  isSpecifiedScalarType,
+  printSchema,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+} from 'graphql';
 import { createSchema } from '../../schema/schema.js';
 import { packageRoot } from '../../src/config/package-root.js';
 
@@ -17,10 +26,12 @@ describe('the GraphQL schema', () => {
   });
 
   test('says of every type, field and argument what it is', () => {
-    const named = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type));
+    const named = Object.values(schema.getTypeMap()).filter(
+      (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+    );
     const selfEvident = new Set(['id', 'filter', 'orderBy']);
     const mute = named.flatMap((type) => {
-      const fields = isObjectType(type) || isInputObjectType(type) ? Object.values(type.getFields()) : [];
+      const fields = namedFields(type);
       const ownArguments = isObjectType(type)
         ? Object.values(type.getFields()).flatMap((field) =>
             field.args
@@ -31,7 +42,9 @@ describe('the GraphQL schema', () => {
       const root = type === schema.getQueryType() || type === schema.getSubscriptionType();
       return [
         ...(type.description || root ? [] : [type.name]),
-        ...[...fields, ...ownArguments].filter(({ description }) => !description).map(({ name }) => `${type.name}.${name}`),
+        ...[...fields, ...ownArguments]
+          .filter(({ description }) => !description)
+          .map(({ name }) => `${type.name}.${name}`),
       ];
     });
     expect(mute).toEqual([]);
@@ -39,8 +52,8 @@ describe('the GraphQL schema', () => {
 
   test('has the names that tools rely on', () => {
     const fieldsOf = (name: string) => {
-      const type = schema.getType(name);
-      return isObjectType(type) || isInputObjectType(type) ? Object.values(type.getFields()).map((field) => `${field.name}: ${String(field.type)}`) : [];
+      const fields = namedFields(schema.getType(name));
+      return fields.map((field) => `${field.name}: ${String(field.type)}`);
     };
     const valuesOf = (name: string) => {
       const type = schema.getType(name);
@@ -75,7 +88,15 @@ describe('the GraphQL schema', () => {
       ]),
     );
     expect(fieldsOf('RootCause')).toEqual(
-      expect.arrayContaining(['rank: Int!', 'confidence: Float!', 'category: String!', 'event: Event!', 'entity: Entity!', 'evidence: [Evidence!]!', 'whyNot: String']),
+      expect.arrayContaining([
+        'rank: Int!',
+        'confidence: Float!',
+        'category: String!',
+        'event: Event!',
+        'entity: Entity!',
+        'evidence: [Evidence!]!',
+        'whyNot: String',
+      ]),
     );
     expect(fieldsOf('IncidentFilter')).toEqual([
       'since: DateTime',
@@ -110,3 +131,10 @@ describe('the GraphQL schema', () => {
     expect(valuesOf('Severity')).toEqual(['INFO', 'WARNING', 'ERROR', 'CRITICAL']);
   });
 });
+
+function namedFields(type: GraphQLNamedType | undefined) {
+  if (isObjectType(type))
+    return Object.values(type.getFields()).map(({ name, description, type: of }) => ({ name, description, type: of }));
+  if (!isInputObjectType(type)) return [];
+  return Object.values(type.getFields()).map(({ name, description, type: of }) => ({ name, description, type: of }));
+}
