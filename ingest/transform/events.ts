@@ -99,7 +99,8 @@ export function readKubernetesEvent(
   const hint: Hint = { event, reason, message, involved, fieldPath: about.fieldPath ?? null, pod, context, k8s, atMs };
   const draft = interpret(hint);
   if (!draft) return [];
-  if (pod && context.latest.has(involved.id) && standing(draft, hint, pod)) return refresh(involved.id, raw.timestamp);
+  if (pod && context.latest.has(involved.id) && standing({ ...draft, startedAt: last }, hint, pod))
+    return refresh(involved.id, raw.timestamp);
   const count = event.series?.count ?? event.count ?? event.deprecatedCount ?? 1;
   const template = templateOf(message);
   const id = contentId(

@@ -149,13 +149,22 @@ export function createKernelReader(context: TransformContext, schedule: Schedule
     const child = containerInit === false;
     const process = `process ${data.comm ?? '?'}${data.pid === null ? '' : ` (pid ${data.pid})`}`;
     const using = rssBytes === null ? '' : ` while it used ${size(rssBytes)}`;
+    const { pod } = place.k8s;
     const where =
-      container === null
-        ? `on node ${place.k8s.node ?? '?'}`
-        : `in container ${container} of pod ${place.k8s.pod ?? '?'}`;
+      container !== null
+        ? `in container ${container} of pod ${pod ?? '?'}`
+        : pod !== null
+          ? `in pod ${pod}`
+          : `on node ${place.k8s.node ?? '?'}`;
+    // A process of the host in a limited cgroup died of that limit; without a limit, there was only the node's memory to run out of.
+    const ofNode = container === null && pod === null && limitBytes === null;
     const limit = limitBytes === null ? '' : `; the memory limit is ${size(limitBytes)}`;
     return {
-      category: container === null ? 'node.out-of-memory' : child ? 'process.oom-killed' : 'container.oom-killed',
+      category: ofNode
+        ? 'node.out-of-memory'
+        : child || (container === null && pod === null)
+          ? 'process.oom-killed'
+          : 'container.oom-killed',
       entity: place.entity,
       discriminator: String(data.pid ?? ''),
       context: place.k8s,

@@ -128,8 +128,7 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     if (keptKinds.has(kind) || (kind === 'Pod' && awaited(object))) context.latest.set(entity.id, event);
     else context.latest.delete(entity.id);
 
-    const interpreter =
-      interpreters.get(kind) ?? (plainKinds.has(kind) ? readNothing : (readConditions));
+    const interpreter = interpreters.get(kind) ?? (plainKinds.has(kind) ? readNothing : readConditions);
     const interpretation: Interpretation = interpreter(observed, context);
     const findings: Finding[] = [];
     for (const also of interpretation.also ?? []) findings.push({ kind: 'entity', at, ...also, problems: [] });
@@ -245,7 +244,7 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
       context.owners.delete(entity.uid);
       context.reasons.delete(`claim ${entity.uid}`);
     }
-    for (const key of ['endpoints', 'scaled', 'boot']) context.reasons.delete(`${key} ${entity.id}`);
+    for (const key of ['endpoints', 'scaled', 'boot', 'rollout']) context.reasons.delete(`${key} ${entity.id}`);
     findings.push(wholeFinding(observed, {}, []));
     for (const draft of readChanges(observed))
       findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', at) });

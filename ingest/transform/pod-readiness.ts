@@ -106,11 +106,12 @@ export function readiness({ object, entity, k8s }: Observed<Pod>, pod: PodMemory
       : gates.length > 0
         ? `readiness gate ${list(gates)} is not met`
         : clause(ready?.message ?? ready?.reason ?? 'no reason given');
-  const probes = statuses.flatMap((one) => {
+  const probes = statuses.flatMap((one): Draft[] => {
     const failure = !one.ready && one.state?.running ? pod.containers.get(one.name)?.readinessFailure : null;
-    return failure
-      ? [{ ...failure, startedAt: failure.startedAt ?? ready?.lastTransitionTime, continues: true, holdMs }]
-      : [];
+    if (!failure) return [];
+    // Held back as long as the pod itself, whatever the time of the probe's failure.
+    const leftMs = Math.max(0, startedMs + holdMs - toEpochMs(failure.startedAt ?? ''));
+    return [{ ...failure, continues: true, holdMs: Number.isNaN(leftMs) ? holdMs : leftMs }];
   });
   return [
     ...probes,
@@ -118,7 +119,8 @@ export function readiness({ object, entity, k8s }: Observed<Pod>, pod: PodMemory
       category: 'pod.not-ready',
       entity,
       context: k8s,
-      startedAt: ready?.lastTransitionTime ?? object.metadata.creationTimestamp,
+      // Not ready since its creation is no sign of trouble; what is known to be wrong with it is from now.
+      startedAt: !pod.everReady && failing ? null : (ready?.lastTransitionTime ?? object.metadata.creationTimestamp),
       holdMs,
       message: `Pod ${pod.name} is not ready: ${because}.`,
       attributes: { reason: ready?.reason, containers: unready.join(',') || null, gates: gates.join(',') || null },

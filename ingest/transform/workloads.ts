@@ -24,12 +24,18 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
   if (entity.kind === 'ReplicaSet' && owner && object.metadata.uid)
     context.owners.set(object.metadata.uid, { kind: owner.kind, name: owner.name });
 
+  // The status does not tell of a rollout that goes back to pods of an earlier shape: what was asked for does.
+  const asked = `rollout ${entity.id}`;
+  if (changes.some(({ path }) => path.startsWith('spec.template') || path === 'spec.replicas')) {
+    context.reasons.set(asked, { reason: '', message: '', at: observed.at });
+  }
+  const askedMs = toEpochMs(context.reasons.get(asked)?.at ?? '');
   const problems: Draft[] = [];
   if (entity.kind === 'ReplicaSet') {
     problems.push(...creationFailure(observed, owner?.name ?? entity.name, context));
-    if (!owner) problems.push(...shortage(observed));
+    if (!owner) problems.push(...shortage(observed, askedMs));
   } else if (object.metadata.deletionTimestamp === undefined) {
-    problems.push(...shortage(observed));
+    problems.push(...shortage(observed, askedMs));
   }
   const progressing = conditionOf(status?.conditions, 'Progressing');
   if (
@@ -99,13 +105,13 @@ function declaredCalls(
   }
 }
 
-function shortage({ object, entity, k8s, atMs }: Observed<Workload>): Draft[] {
+function shortage({ object, entity, k8s, atMs }: Observed<Workload>, askedMs: number): Draft[] {
   const { spec, status } = object;
   const daemon = entity.kind === 'DaemonSet';
   const desired = daemon ? (status?.desiredNumberScheduled ?? 0) : (spec?.replicas ?? 1);
   const available = daemon ? (status?.numberAvailable ?? 0) : (status?.availableReplicas ?? status?.readyReplicas ?? 0);
   if (desired === 0 || available >= desired) return [];
-  const rolling = inRollout(object, entity.kind, desired, atMs);
+  const rolling = atMs - askedMs < rolloutGraceMs || inRollout(object, entity.kind, desired, atMs);
   const condition = conditionOf(status?.conditions, 'Available');
   const startedAt = condition?.status === 'False' ? condition.lastTransitionTime : null;
   return [
