@@ -3,7 +3,7 @@ import type { Finding, SourceHealth } from '../src/model/finding.js';
 import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import { allDimensions, createCandidates, type Dimensions } from './correlate/candidates.js';
-import { tellStories } from './correlate/story.js';
+import { createStories } from './correlate/story.js';
 import { derive } from './derive.js';
 import { createGate } from './gate.js';
 import { createIncidents } from './incidents.js';
@@ -60,14 +60,14 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     sourceHealth: () => [...sources.values()].sort((a, b) => (a.source < b.source ? -1 : 1)),
     confidenceFloor: options.confidenceFloor ?? 0.2,
   });
-  const parts = {
+  const tellStories = createStories({
     inventory,
     problems,
     candidates,
-    links,
+    expecting: links.filter(({ expected, path }) => expected && path.steps.length === 0),
     temperature: options.temperature ?? 1,
     couldSee: (): boolean => [...sources.values()].every(({ state }) => state === 'healthy'),
-  };
+  });
 
   let nextTickMs = -Infinity;
   let restlessUntilMs = -Infinity;
@@ -98,7 +98,7 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     for (const finding of derive(inventory, problems, nowMs)) problems.occurred(finding);
     problems.forget(nowMs, incidents.holds);
     const involved = [...problems.all()].filter((problem) => problem.firstMs <= nowMs).sort((a, b) => a.serial - b.serial);
-    const stories = tellStories(parts, involved, nowMs);
+    const stories = tellStories(involved, nowMs);
     for (const { result, events: told } of incidents.update(stories, nowMs)) {
       results.push(result);
       for (const event of told) events.set(event.id, event);

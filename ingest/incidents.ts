@@ -85,17 +85,31 @@ export function createIncidents(parts: IncidentParts): Incidents {
 
   /** Open incidents to stories: the same root first, then the most shared problems, then the older story. */
   const match = (stories: readonly Story[], open: readonly Incident[]): Map<Incident, Story> => {
-    const claims = open
-      .flatMap((incident) =>
-        stories.map((story) => ({
-          incident,
-          story,
-          sameRoot: story.root.key === incident.rootKey && incident.problems.has(story.root),
-          shared: story.members.filter((member) => !isChange(member) && incident.problems.has(member)).length,
-        })),
-      )
-      .filter(({ shared }) => shared > 0)
-      .sort((a, b) => Number(b.sameRoot) - Number(a.sameRoot) || b.shared - a.shared || a.incident.openedMs - b.incident.openedMs || a.story.root.serial - b.story.root.serial);
+    const holders = new Map<Problem, Incident[]>();
+    for (const incident of open) {
+      for (const problem of incident.problems) {
+        if (isChange(problem)) continue;
+        const list = holders.get(problem);
+        if (list) list.push(incident);
+        else holders.set(problem, [incident]);
+      }
+    }
+    const claims: { incident: Incident; story: Story; sameRoot: boolean; shared: number }[] = [];
+    for (const story of stories) {
+      const shared = new Map<Incident, number>();
+      for (const member of story.members) for (const incident of holders.get(member) ?? []) shared.set(incident, (shared.get(incident) ?? 0) + 1);
+      for (const [incident, number] of shared) {
+        const sameRoot = story.root.key === incident.rootKey && incident.problems.has(story.root);
+        claims.push({ incident, story, sameRoot, shared: number });
+      }
+    }
+    claims.sort(
+      (a, b) =>
+        Number(b.sameRoot) - Number(a.sameRoot) ||
+        b.shared - a.shared ||
+        a.incident.openedMs - b.incident.openedMs ||
+        a.story.root.serial - b.story.root.serial,
+    );
     const matched = new Map<Incident, Story>();
     const taken = new Set<Story>();
     for (const { incident, story } of claims) {
@@ -132,6 +146,7 @@ export function createIncidents(parts: IncidentParts): Incidents {
           incident.rootKey = story.root.key;
           incident.rootUnit = story.root.unit;
         }
+        if (incident.story === story) continue;
         incident.story = story;
         for (const member of story.members) incident.problems.add(member);
         revised.add(incident);

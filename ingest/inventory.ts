@@ -32,8 +32,10 @@ export interface Inventory {
   out(index: number, type: RelationType): number[];
   into(index: number, type: RelationType): number[];
   /** Units next to a unit, over the relations of all of its members. */
-  unitsOut(unit: number, type: RelationType): number[];
-  unitsInto(unit: number, type: RelationType): number[];
+  unitsOut(unit: number, type: RelationType): readonly number[];
+  unitsInto(unit: number, type: RelationType): readonly number[];
+  /** Grows whenever a relation begins or ends. */
+  version(): number;
   /** A relation seen at work rather than declared (a call); holds until the entity at its source is deleted. */
   relate(type: RelationType, from: number, to: number, atMs: number): void;
   /** Existing entities of a kind in a namespace. */
@@ -105,6 +107,7 @@ export function createInventory(): Inventory {
   const free: number[] = [];
   let slots = 0;
   let live = 0;
+  let version = 0;
 
   let changedEntities = new Set<number>();
   let opened: RelationRow[] = [];
@@ -162,6 +165,12 @@ export function createInventory(): Inventory {
     validFrom = larger(validFrom, new Float64Array(validFrom.length * 2));
   };
 
+  const touch = (a: number, b: number): void => {
+    version++;
+    nextUnits.delete(unit(a));
+    nextUnits.delete(unit(b));
+  };
+
   /** Counts one more declarer of the relation, which begins now if it did not hold. */
   const open = (relation: RelationType, a: number, b: number, atMs: number): number => {
     const code = typeCode.get(relation)!;
@@ -181,6 +190,7 @@ export function createInventory(): Inventory {
     states[a]!.out.push(slot);
     states[b]!.into.push(slot);
     if (relation === 'OWNS') forgetUnits(b);
+    touch(a, b);
     live++;
     opened.push(row(slot, null));
     return slot;
@@ -194,6 +204,7 @@ export function createInventory(): Inventory {
     a.out.splice(a.out.indexOf(slot), 1);
     b.into.splice(b.into.indexOf(slot), 1);
     slotOf.delete(key(type[slot]!, from[slot]!, to[slot]!));
+    touch(from[slot]!, to[slot]!);
     free.push(slot);
     live--;
   };
@@ -201,7 +212,8 @@ export function createInventory(): Inventory {
   /** A new owner may change who a thing and all that it owns roll up to. */
   const forgetUnits = (index: number): void => {
     const state = states[index]!;
-    if (state.unit === -1) return;
+    nextUnits.delete(index);
+    nextUnits.delete(state.unit);
     state.unit = -1;
     for (const slot of state.out) if (relationTypes[type[slot]!] === 'OWNS') forgetUnits(to[slot]!);
   };
@@ -228,18 +240,27 @@ export function createInventory(): Inventory {
   };
 
   const members = (top: number): number[] => {
-    const found = [top];
-    for (let i = 0; i < found.length; i++) {
-      for (const child of out(found[i]!, 'OWNS')) if (unit(child) === top && !found.includes(child)) found.push(child);
-    }
-    return found;
+    const found = new Set([top]);
+    for (const member of found) for (const child of out(member, 'OWNS')) if (unit(child) === top) found.add(child);
+    return [...found];
   };
 
-  const unitsNext = (top: number, next: (index: number) => number[]): number[] => {
-    const found = new Set<number>();
-    for (const member of members(top)) for (const other of next(member)) found.add(unit(other));
-    found.delete(top);
-    return [...found].sort((a, b) => a - b);
+  /** Neighbouring units by unit, then by type and direction; forgotten where a relation of the unit begins or ends. */
+  const nextUnits = new Map<number, Map<number, readonly number[]>>();
+  const unitsNext = (top: number, relation: RelationType, outward: boolean): readonly number[] => {
+    const code = typeCode.get(relation)! * 2 + Number(outward);
+    let known = nextUnits.get(top);
+    if (!known) nextUnits.set(top, (known = new Map<number, readonly number[]>()));
+    let next = known.get(code);
+    if (!next) {
+      const found = new Set<number>();
+      for (const member of members(top)) {
+        for (const other of outward ? out(member, relation) : into(member, relation)) found.add(unit(other));
+      }
+      found.delete(top);
+      known.set(code, (next = [...found].sort((a, b) => a - b)));
+    }
+    return next;
   };
 
   const scope = (cluster: string, namespace: string | null, kind: string): string => `${cluster}/${namespace ?? '_'}/${kind}`;
@@ -329,8 +350,9 @@ export function createInventory(): Inventory {
     members,
     out,
     into,
-    unitsOut: (top, relation) => unitsNext(top, (index) => out(index, relation)),
-    unitsInto: (top, relation) => unitsNext(top, (index) => into(index, relation)),
+    unitsOut: (top, relation) => unitsNext(top, relation, true),
+    unitsInto: (top, relation) => unitsNext(top, relation, false),
+    version: () => version,
     relate(relation, a, b, atMs) {
       if (slotOf.has(key(typeCode.get(relation)!, a, b))) return;
       states[a]!.witnessed.push(open(relation, a, b, atMs));

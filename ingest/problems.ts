@@ -34,6 +34,8 @@ export interface Problem {
   count: number;
   /** Attribute values seen, for rule conditions; bounded. */
   readonly attributes: Map<string, Set<string>>;
+  /** Grows with every change that could change a verdict: what it is, when it began, whether its condition holds. */
+  version: number;
 }
 
 export interface Problems {
@@ -42,6 +44,8 @@ export interface Problems {
   stated(finding: EntityFinding, index: number): Problem[];
   all(): Iterable<Problem>;
   on(unit: number): readonly Problem[];
+  /** Grows with every change to the problems on a unit. */
+  versionOn(unit: number): number;
   isActive(problem: Problem, nowMs: number): boolean;
   /** What belonged to an incident that is over explains nothing any more. What is active stays. */
   settle(ended: Iterable<Problem>, nowMs: number): void;
@@ -61,6 +65,7 @@ const maxEntities = 2000;
 export function createProblems(inventory: Inventory): Problems {
   const current = new Map<string, Problem>();
   const byUnit = new Map<number, Problem[]>();
+  const versions = new Map<number, number>();
   /** Raised conditions by the object that states them. */
   const statedBy = new Map<number, Map<string, Problem>>();
   let serial = 0;
@@ -90,7 +95,9 @@ export function createProblems(inventory: Inventory): Problems {
     const change = category.startsWith('change.') ? event.id : '';
     const key = [inventory.ref(unit).id, family, peer ? inventory.ref(peer.target).id : '', peer?.wrongPort ? 'port' : '', change].join('|');
     let problem = current.get(key);
+    let again = false;
     if (!problem || (!isActive(problem, atMs) && atMs - problem.lastMs > rejoinMs)) {
+      again = problem?.events.has(event.id) ?? false;
       problem = {
         serial: serial++,
         key,
@@ -106,25 +113,44 @@ export function createProblems(inventory: Inventory): Problems {
         entities: new Set(),
         count: 0,
         attributes: new Map(),
+        version: 0,
       };
       current.set(key, problem);
       const list = byUnit.get(unit);
       if (list) list.push(problem);
       else byUnit.set(unit, [problem]);
+      changed(unit);
       if (peer) inventory.relate('CALLS', unit, peer.target, atMs);
     }
     take(problem, event, index);
+    // One burst over two stretches: the second began when it was seen again, not when the first did.
+    if (again) {
+      problem.firstMs = toEpochMs(event.lastSeen);
+      alter(problem);
+    }
     return problem;
+  };
+
+  const changed = (unit: number): void => {
+    versions.set(unit, (versions.get(unit) ?? 0) + 1);
+  };
+  const alter = (problem: Problem): void => {
+    problem.version++;
+    changed(problem.unit);
   };
 
   const take = (problem: Problem, event: UnifiedEvent, index: number): void => {
     const firstMs = toEpochMs(event.firstSeen);
     const lastMs = toEpochMs(event.lastSeen);
-    if (firstMs < problem.firstMs) problem.firstMs = firstMs;
+    if (firstMs < problem.firstMs) {
+      problem.firstMs = firstMs;
+      alter(problem);
+    }
     if (lastMs > problem.lastMs) problem.lastMs = lastMs;
     const known = problem.events.get(event.id);
     problem.count += event.count - (known?.count ?? 0);
     if (known || problem.events.size < maxEvents) problem.events.set(event.id, event);
+    if (!known) alter(problem);
     if (problem.entities.size < maxEntities) problem.entities.add(index);
     for (const [name, value] of Object.entries(event.semantic.attributes)) {
       let values = problem.attributes.get(name);
@@ -141,6 +167,7 @@ export function createProblems(inventory: Inventory): Problems {
     }
     if (kept.length > 0) byUnit.set(unit, kept);
     else byUnit.delete(unit);
+    changed(unit);
   };
 
   return {
@@ -159,6 +186,7 @@ export function createProblems(inventory: Inventory): Problems {
         for (const event of finding.problems) {
           const known = before?.get(event.id);
           const problem = known ?? problemOf(event, atMs);
+          if (problem.open.size === 0) alter(problem);
           problem.open.set(event.id, event);
           if (known) take(problem, event, index);
           else touched.push(problem);
@@ -168,6 +196,7 @@ export function createProblems(inventory: Inventory): Problems {
       for (const [id, problem] of before ?? []) {
         if (now.has(id)) continue;
         problem.open.delete(id);
+        if (problem.open.size === 0) alter(problem);
         problem.lastMs = Math.max(problem.lastMs, atMs);
         touched.push(problem);
       }
@@ -179,6 +208,7 @@ export function createProblems(inventory: Inventory): Problems {
       for (const list of byUnit.values()) yield* list;
     },
     on: (unit) => byUnit.get(unit) ?? [],
+    versionOn: (unit) => versions.get(unit) ?? 0,
     isActive,
     settle(ended, nowMs) {
       for (const problem of ended) {

@@ -52,15 +52,18 @@ export function createCandidates(parts: {
     }
   }
 
-  const found = new WeakMap<Problem, Map<Problem, Candidate>>();
+  const found = new WeakMap<Problem, Found>();
 
   return (effect) => {
-    const best = found.get(effect) ?? new Map<Problem, Candidate>();
-    found.set(effect, best);
+    const before = found.get(effect);
+    if (before && isFresh(before, effect)) return before.list;
+    const best = before?.best ?? new Map<Problem, Candidate>();
+    const places = new Map<number, number>();
     for (const rule of byEffect.get(effect.category) ?? []) {
       if (!fits(rule.effect, effect, inventory)) continue;
       for (const place of spatial(effect, rule, inventory)) {
         if (!dimensions.spatial && rule.path.steps.length > 0) continue;
+        places.set(place.unit, problems.versionOn(place.unit));
         for (const cause of problems.on(place.unit)) {
           if (cause === effect || !fits(rule.cause, cause, inventory)) continue;
           const time = dimensions.temporal ? temporal(cause, effect, rule) : { score: 0.7, lagMs: effect.firstMs - cause.firstMs };
@@ -68,8 +71,8 @@ export function createCandidates(parts: {
           const words = dimensions.semantic ? semantic(cause, effect, place.via, inventory) : 0.7;
           const knowledge = dimensions.causal ? causal(rule) : 0.7;
           const strength = knowledge * time.score * place.score * (1 - rule.wording * (1 - words));
-          const before = best.get(cause);
-          if (before && before.strength >= strength) continue;
+          const other = best.get(cause);
+          if (other && other.strength >= strength) continue;
           best.set(cause, {
             cause,
             effect,
@@ -84,6 +87,24 @@ export function createCandidates(parts: {
         }
       }
     }
-    return [...best.values()].sort((a, b) => a.cause.serial - b.cause.serial);
+    const list = [...best.values()].sort((a, b) => a.cause.serial - b.cause.serial);
+    found.set(effect, { best, list, places, version: effect.version, topology: inventory.version() });
+    return list;
   };
+
+  /** Nothing it was made from has changed: the effect, the topology, the problems wherever a rule looked. */
+  function isFresh({ version, topology, places }: Found, effect: Problem): boolean {
+    if (version !== effect.version || topology !== inventory.version()) return false;
+    for (const [unit, seen] of places) if (problems.versionOn(unit) !== seen) return false;
+    return true;
+  }
+}
+
+interface Found {
+  readonly best: Map<Problem, Candidate>;
+  readonly list: Candidate[];
+  /** Units that a rule looked at, with the version of the problems there. */
+  readonly places: ReadonlyMap<number, number>;
+  readonly version: number;
+  readonly topology: number;
 }

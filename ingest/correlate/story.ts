@@ -31,7 +31,8 @@ export interface StoryParts {
   readonly inventory: Inventory;
   readonly problems: Problems;
   readonly candidates: Candidates;
-  readonly links: readonly LinkRule[];
+  /** Rules whose effect is expected, on the thing itself. */
+  readonly expecting: readonly LinkRule[];
   /** Softens (above 1) or sharpens the posterior; fitted on development data only. */
   readonly temperature: number;
   /** True where the source that would have seen the effect was healthy. */
@@ -40,35 +41,97 @@ export interface StoryParts {
 
 const maxAlternatives = 5;
 
-/** Solves every connected area of problems. Deterministic: areas and causes in order of appearance. */
-export function tellStories(parts: StoryParts, involved: readonly Problem[], nowMs: number): Story[] {
-  const edgesTo = new Map<Problem, Candidate[]>();
-  const index = new Map<Problem, number>();
-  involved.forEach((problem, i) => index.set(problem, i));
-  const parent = involved.map((_, i) => i);
-  const find = (i: number): number => {
-    while (parent[i] !== i) i = parent[i] = parent[parent[i]!]!;
-    return i;
+export type TellStories = (involved: readonly Problem[], nowMs: number) => Story[];
+
+/**
+ * Solves the connected areas of problems. An area that did not change since the last time is not solved again, and its stories are the
+ * same objects. Deterministic: areas and causes in order of appearance.
+ */
+export function createStories(parts: StoryParts): TellStories {
+  let solved = new Map<Problem, Solved>();
+
+  return (involved, nowMs) => {
+    const edgesTo = new Map<Problem, readonly Candidate[]>();
+    const index = new Map<Problem, number>();
+    involved.forEach((problem, i) => index.set(problem, i));
+    const parent = involved.map((_, i) => i);
+    const find = (i: number): number => {
+      while (parent[i] !== i) i = parent[i] = parent[parent[i]!]!;
+      return i;
+    };
+    for (const problem of involved) {
+      if (problem.category.startsWith('change.')) continue;
+      const found = parts.candidates(problem);
+      edgesTo.set(problem, found);
+      for (const { cause } of found) {
+        const at = index.get(cause);
+        if (at !== undefined) parent[find(at)] = find(index.get(problem)!);
+      }
+    }
+    const areas = new Map<number, Problem[]>();
+    involved.forEach((problem, i) => {
+      const root = find(i);
+      const area = areas.get(root);
+      if (area) area.push(problem);
+      else areas.set(root, [problem]);
+    });
+    const stories: Story[] = [];
+    const now = new Map<Problem, Solved>();
+    for (const members of areas.values()) {
+      if (members.every(({ category }) => category.startsWith('change.'))) continue;
+      const absent = members.map((problem) => absences(parts, problem, edgesTo, members, nowMs));
+      const before = solved.get(members[0]!);
+      const same = before !== undefined && isSame(before, members, edgesTo, absent);
+      const area = same ? before : solveArea(parts, members, edgesTo, index, absent);
+      now.set(members[0]!, area);
+      stories.push(...area.stories);
+    }
+    solved = now;
+    return fold(stories, nowMs, parts);
   };
-  for (const problem of involved) {
-    if (problem.category.startsWith('change.')) continue;
-    const found = parts.candidates(problem).filter(({ cause }) => index.has(cause));
-    edgesTo.set(problem, found);
-    for (const { cause } of found) parent[find(index.get(cause)!)] = find(index.get(problem)!);
-  }
-  const areas = new Map<number, Problem[]>();
-  involved.forEach((problem, i) => {
-    const root = find(i);
-    const area = areas.get(root);
-    if (area) area.push(problem);
-    else areas.set(root, [problem]);
-  });
-  const stories: Story[] = [];
-  for (const area of areas.values()) {
-    if (area.every(({ category }) => category.startsWith('change.'))) continue;
-    stories.push(...tellArea(parts, area, edgesTo, nowMs));
-  }
-  return fold(stories, nowMs, parts);
+}
+
+interface Solved {
+  readonly members: readonly Problem[];
+  readonly versions: readonly number[];
+  readonly edges: readonly (readonly Candidate[] | undefined)[];
+  readonly absent: readonly number[];
+  readonly stories: readonly Story[];
+}
+
+function isSame(
+  before: Solved,
+  members: readonly Problem[],
+  edgesTo: ReadonlyMap<Problem, readonly Candidate[]>,
+  absent: readonly (readonly Evidence[])[],
+): boolean {
+  return (
+    before.members.length === members.length &&
+    members.every(
+      (problem, i) =>
+        before.members[i] === problem &&
+        before.versions[i] === problem.version &&
+        before.edges[i] === edgesTo.get(problem) &&
+        before.absent[i] === absent[i]!.length,
+    )
+  );
+}
+
+function solveArea(
+  parts: StoryParts,
+  members: readonly Problem[],
+  edgesTo: ReadonlyMap<Problem, readonly Candidate[]>,
+  index: ReadonlyMap<Problem, number>,
+  absent: readonly (readonly Evidence[])[],
+): Solved {
+  const candidates = members.flatMap((problem) => (edgesTo.get(problem) ?? []).filter(({ cause }) => index.has(cause)));
+  return {
+    members,
+    versions: members.map(({ version }) => version),
+    edges: members.map((problem) => edgesTo.get(problem)),
+    absent: absent.map(({ length }) => length),
+    stories: tellArea(parts, members, candidates, absent),
+  };
 }
 
 /** A root that is seldom a cause by itself: left over, rather than found. */
@@ -82,33 +145,44 @@ const overlapMs = 60_000;
 function fold(stories: readonly Story[], nowMs: number, { problems, inventory }: StoryParts): Story[] {
   const strength = (story: Story): number => priorOf(story.root) * (1 + story.members.length);
   const order = [...stories].sort((a, b) => strength(b) - strength(a) || a.root.serial - b.root.serial);
-  const kept: { story: Story; units: Set<number> }[] = [];
+  const kept: { story: Story }[] = [];
+  const byUnit = new Map<number, { story: Story }[]>();
+  const settle = (entry: { story: Story }, members: readonly Problem[]): void => {
+    for (const { unit } of members) {
+      const list = byUnit.get(unit);
+      if (!list) byUnit.set(unit, [entry]);
+      else if (!list.includes(entry)) list.push(entry);
+    }
+  };
   /** The root's unit, and for a Service the workloads behind it. */
-  const about = ({ root }: Story): number[] =>
+  const about = ({ root }: Story): readonly number[] =>
     inventory.ref(root.unit).kind === 'Service' ? [root.unit, ...inventory.unitsOut(root.unit, 'SELECTS')] : [root.unit];
   for (const story of order) {
-    const into = kept.find(
-      ({ story: other, units }) =>
-        overlaps(story, other, nowMs, problems) && (story.root.unit === other.root.unit || (priorOf(story.root) <= weakPrior && about(story).some((unit) => units.has(unit)))),
-    );
+    const weak = priorOf(story.root) <= weakPrior;
+    const into = (weak ? about(story) : [story.root.unit])
+      .flatMap((unit) => byUnit.get(unit) ?? [])
+      .find(({ story: other }) => (weak || story.root.unit === other.root.unit) && overlaps(story, other, nowMs, problems));
     if (!into) {
-      kept.push({ story, units: new Set(story.members.map(({ unit }) => unit)) });
+      const entry = { story };
+      kept.push(entry);
+      settle(entry, story.members);
       continue;
     }
-    for (const { unit } of story.members) into.units.add(unit);
+    settle(into, story.members);
     into.story = {
       ...into.story,
       members: [...into.story.members, ...story.members].sort(byTime),
       edges: [...into.story.edges, ...story.edges],
-      contradictions: [
-        ...into.story.contradictions,
-        ...(story.root.category.startsWith('change.')
-          ? []
-          : [{ text: `no rule explains ${story.root.category}: ${representative(story.root).semantic.message}`, weight: Math.log(leak), eventId: representative(story.root).id }]),
-      ],
+      contradictions: [...into.story.contradictions, ...unexplained(story.root)],
     };
   }
   return kept.map(({ story }) => story).sort((a, b) => a.root.firstMs - b.root.firstMs || a.root.serial - b.root.serial);
+}
+
+function unexplained(root: Problem): Evidence[] {
+  if (root.category.startsWith('change.')) return [];
+  const event = representative(root);
+  return [{ text: `no rule explains ${root.category}: ${event.semantic.message}`, weight: round(Math.log(leak)), eventId: event.id }];
 }
 
 function overlaps(a: Story, b: Story, nowMs: number, problems: Problems): boolean {
@@ -123,11 +197,14 @@ function overlaps(a: Story, b: Story, nowMs: number, problems: Problems): boolea
   return one.from <= other.to + overlapMs && other.from <= one.to + overlapMs;
 }
 
-function tellArea(parts: StoryParts, members: readonly Problem[], edgesTo: ReadonlyMap<Problem, Candidate[]>, nowMs: number): Story[] {
+function tellArea(
+  parts: StoryParts,
+  members: readonly Problem[],
+  candidates: readonly Candidate[],
+  absent: readonly (readonly Evidence[])[],
+): Story[] {
   const position = new Map(members.map((problem, i) => [problem, i]));
-  const candidates = members.flatMap((problem) => edgesTo.get(problem) ?? []);
   const explains = new Set(candidates.map(({ cause }) => cause));
-  const absent = members.map((problem) => absences(parts, problem, candidates, nowMs));
   const area: Area = {
     size: members.length,
     causeCost: Float64Array.from(members, (problem, i) => {
@@ -196,21 +273,30 @@ function treeOf(area: Area, { lastEdge }: Closure, candidates: readonly Candidat
 }
 
 /** What the cause makes us expect and nobody saw, although somebody would have. */
-function absences(parts: StoryParts, problem: Problem, candidates: readonly Candidate[], nowMs: number): Evidence[] {
+function absences(
+  parts: StoryParts,
+  problem: Problem,
+  edgesTo: ReadonlyMap<Problem, readonly Candidate[]>,
+  members: readonly Problem[],
+  nowMs: number,
+): readonly Evidence[] {
   const missing: Evidence[] = [];
-  for (const rule of parts.links) {
-    if (!rule.expected || !fits(rule.cause, problem, parts.inventory)) continue;
-    if (nowMs - problem.firstMs < rule.afterMs || rule.path.steps.length > 0) continue;
-    if (candidates.some((candidate) => candidate.cause === problem && [...rule.effect.categories].some((category) => candidate.effect.category === category))) continue;
-    if (!parts.couldSee(problem.unit)) continue;
+  for (const rule of parts.expecting) {
+    if (nowMs - problem.firstMs < rule.afterMs || !fits(rule.cause, problem, parts.inventory) || !parts.couldSee(problem.unit)) continue;
+    const seen = members.some(
+      (member) => rule.effect.categories.has(member.category) && (edgesTo.get(member) ?? []).some(({ cause }) => cause === problem),
+    );
+    if (seen) continue;
     missing.push({
       text: `${[...rule.effect.categories].join(' or ')} was to be expected and was not seen (${rule.id})`,
       weight: Math.log(1 - rule.strength),
       eventId: null,
     });
   }
-  return missing;
+  return missing.length > 0 ? missing : nothing;
 }
+
+const nothing: readonly Evidence[] = [];
 
 function reversed(candidates: readonly Candidate[], root: Problem, own: readonly Problem[]): Evidence[] {
   return candidates

@@ -2,7 +2,7 @@ import { toEpochMs } from '../../src/model/time.js';
 
 /**
  * Turns error lines into bursts: the first line of a kind is told at once, then at most one update in five seconds while it goes on;
- * a minute of silence ends it. A burst keeps its id, so that a thousand lines are one event with count 1000.
+ * twelve seconds of silence end it. A burst keeps its id, so that a thousand lines are one event with count 1000.
  */
 export interface LogRates<About> {
   /** One more line. Returns the burst when it is to be told now, else null. */
@@ -22,8 +22,8 @@ export interface LogBurst<About> {
 
 /** Event time between two updates of one burst. */
 export const updateEveryMs = 5_000;
-/** Silence that ends a burst. */
-const burstEndMs = 60_000;
+/** Silence that ends a burst: as long as the correlator waits before it takes a problem that comes back for a new one. */
+const burstEndMs = 12_000;
 
 interface Running<About> extends LogBurst<About> {
   toldMs: number;
