@@ -74,10 +74,13 @@ export function createLoaders(graph: Pick<GraphStore, 'read'>) {
       (event) => event.id,
     ),
     entities,
-    rootCauses: many<RootCauseRow>(
+    rootCauses: many<RootCauseRow & { readonly eventEntity: EntityRow | null }, RootCauseRow>(
       'read/incident-root-causes',
       (row) => row.incidentId,
-      (row) => row,
+      (row) => {
+        if (row.eventEntity) entities.prime(row.eventEntity.id, row.eventEntity);
+        return row;
+      },
     ),
     affected: many<Affected & { readonly incidentId: string }, Affected>(
       'read/incident-affected',
