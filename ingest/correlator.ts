@@ -22,7 +22,12 @@ export interface Correlator {
   advance(toMs: number): void;
   /** What is new since the last call. */
   drain(): CorrelatorOutput;
-  stats(): { readonly entities: number; readonly relations: number; readonly problems: number; readonly openIncidents: number };
+  stats(): {
+    readonly entities: number;
+    readonly relations: number;
+    readonly problems: number;
+    readonly openIncidents: number;
+  };
 }
 
 export interface CorrelatorOutput extends InventoryChange {
@@ -79,8 +84,19 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     const atMs = toEpochMs(finding.at);
     if (finding.kind === 'health') {
       const before = sources.get(finding.source.source);
-      sources.set(finding.source.source, { ...finding.source, lastSeen: before?.state === finding.source.state && before.reason === finding.source.reason ? before.lastSeen : finding.source.lastSeen });
-      if (!before || before.state !== finding.source.state || before.reason !== finding.source.reason || before.lost !== finding.source.lost) {
+      sources.set(finding.source.source, {
+        ...finding.source,
+        lastSeen:
+          before?.state === finding.source.state && before.reason === finding.source.reason
+            ? before.lastSeen
+            : finding.source.lastSeen,
+      });
+      if (
+        !before ||
+        before.state !== finding.source.state ||
+        before.reason !== finding.source.reason ||
+        before.lost !== finding.source.lost
+      ) {
         changedSources.set(finding.source.source, finding.source);
       }
       return;
@@ -97,7 +113,9 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
   const decide = (nowMs: number): void => {
     for (const finding of derive(inventory, problems, nowMs)) problems.occurred(finding);
     problems.forget(nowMs, incidents.holds);
-    const involved = [...problems.all()].filter((problem) => problem.firstMs <= nowMs).sort((a, b) => a.serial - b.serial);
+    const involved = [...problems.all()]
+      .filter((problem) => problem.firstMs <= nowMs)
+      .sort((a, b) => a.serial - b.serial);
     const stories = tellStories(involved, nowMs);
     for (const { result, events: told } of incidents.update(stories, nowMs)) {
       results.push(result);
@@ -137,4 +155,3 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     stats: () => ({ ...inventory.size(), problems: [...problems.all()].length, openIncidents: incidents.open() }),
   };
 }
-

@@ -69,9 +69,18 @@ export function createDecide({ transport, correlator, store, log, registry, sign
       } catch (error) {
         if (signal.aborted) throw error;
         if (error instanceof ThroughlineError && error.kind === 'poison') {
-          log.error({ err: error, incidentIds: output.results.map(({ incidentId }) => incidentId) }, 'the graph refused these rows');
-          const body = encode(output.results.length > 0 ? output.results : [{ events: output.events.length, entities: output.entities.length }]);
-          await transport.publish([deadLetter('unified', { subject: 'unified', body, sequence: 0, headers: {} }, error)]);
+          log.error(
+            { err: error, incidentIds: output.results.map(({ incidentId }) => incidentId) },
+            'the graph refused these rows',
+          );
+          const body = encode(
+            output.results.length > 0
+              ? output.results
+              : [{ events: output.events.length, entities: output.entities.length }],
+          );
+          await transport.publish([
+            deadLetter('unified', { subject: 'unified', body, sequence: 0, headers: {} }, error),
+          ]);
           return;
         }
         log.warn({ err: error, retryMs }, 'the graph is away; nothing is acknowledged until it is back');
@@ -105,14 +114,12 @@ export function createDecide({ transport, correlator, store, log, registry, sign
       await persist(output);
       if (output.results.length > 0) {
         await transport.publish(
-          output.results.map(
-            (result): OutgoingMessage => ({
-              stream: 'results',
-              subject: resultSubject(result.cluster, result.rootCauseEntity.namespace, result.incidentId),
-              body: encode([result]),
-              id: result.id,
-            }),
-          ),
+          output.results.map((result): OutgoingMessage => ({
+            stream: 'results',
+            subject: resultSubject(result.cluster, result.rootCauseEntity.namespace, result.incidentId),
+            body: encode([result]),
+            id: result.id,
+          })),
         );
       }
       for (const { status, incidentId, revision, title } of output.results) {

@@ -14,7 +14,13 @@ import { selectorResemblance, selectorText, type Labels } from './selectors.js';
  */
 export function derive(inventory: Inventory, problems: Problems, nowMs: number): EventFinding[] {
   const findings: EventFinding[] = [];
-  const say = (entity: EntityRef, category: Category, sinceMs: number, message: string, attributes: UnifiedEvent['semantic']['attributes']): void => {
+  const say = (
+    entity: EntityRef,
+    category: Category,
+    sinceMs: number,
+    message: string,
+    attributes: UnifiedEvent['semantic']['attributes'],
+  ): void => {
     findings.push({
       kind: 'event',
       at: fromEpochMs(nowMs),
@@ -37,11 +43,23 @@ export function derive(inventory: Inventory, problems: Problems, nowMs: number):
     const mismatch = selectorMismatch(service, inventory);
     if (!mismatch) continue;
     const { name } = inventory.ref(service);
-    const near = mismatch.nearest === null ? '' : `; ${mismatch.nearest.kind} ${mismatch.nearest.name} has ${mismatch.nearest.labels}`;
-    say(inventory.ref(service), 'service.selector-mismatch', problem.firstMs, `Service ${name} selects ${mismatch.selector}, and no pod has these labels${near}`, {
-      selector: mismatch.selector,
-      ...(mismatch.nearest && { nearest: `${mismatch.nearest.kind}/${mismatch.nearest.name}`, nearestLabels: mismatch.nearest.labels }),
-    });
+    const near =
+      mismatch.nearest === null
+        ? ''
+        : `; ${mismatch.nearest.kind} ${mismatch.nearest.name} has ${mismatch.nearest.labels}`;
+    say(
+      inventory.ref(service),
+      'service.selector-mismatch',
+      problem.firstMs,
+      `Service ${name} selects ${mismatch.selector}, and no pod has these labels${near}`,
+      {
+        selector: mismatch.selector,
+        ...(mismatch.nearest && {
+          nearest: `${mismatch.nearest.kind}/${mismatch.nearest.name}`,
+          nearestLabels: mismatch.nearest.labels,
+        }),
+      },
+    );
   }
 
   for (const [target, problem] of called) {
@@ -50,18 +68,38 @@ export function derive(inventory: Inventory, problems: Problems, nowMs: number):
     const caller = inventory.ref(problem.unit);
     const example = representative(problem).semantic.message;
     if (ref.kind === 'ExternalEndpoint' || (ref.kind === 'Service' && isOutside(target, inventory))) {
-      const others = problems.on(target).some((other) => other.category !== 'external.unreachable' && problems.isActive(other, nowMs));
+      const others = problems
+        .on(target)
+        .some((other) => other.category !== 'external.unreachable' && problems.isActive(other, nowMs));
       if (others || problem.category === 'dns.failed') continue;
-      say(ref, 'external.unreachable', problem.firstMs, `${ref.name}, outside of the cluster, does not answer ${caller.kind} ${caller.name}: ${example}`, { peer: ref.name });
+      say(
+        ref,
+        'external.unreachable',
+        problem.firstMs,
+        `${ref.name}, outside of the cluster, does not answer ${caller.kind} ${caller.name}: ${example}`,
+        { peer: ref.name },
+      );
     } else if (ref.kind === 'Service' && !inventory.exists(target)) {
-      say(ref, 'service.deleted', problem.firstMs, `Service ${ref.name} does not exist, and ${caller.kind} ${caller.name} calls it: ${example}`, { peer: ref.name });
+      say(
+        ref,
+        'service.deleted',
+        problem.firstMs,
+        `Service ${ref.name} does not exist, and ${caller.kind} ${caller.name} calls it: ${example}`,
+        { peer: ref.name },
+      );
     } else if (ref.kind === 'Service') {
       const mismatch = portMismatch(target, inventory);
       if (mismatch) {
-        say(ref, 'service.port-mismatch', problem.firstMs, `Service ${ref.name} sends to port ${mismatch.targetPort}, and its pods declare ${mismatch.declared}`, {
-          targetPort: mismatch.targetPort,
-          containerPorts: mismatch.declared,
-        });
+        say(
+          ref,
+          'service.port-mismatch',
+          problem.firstMs,
+          `Service ${ref.name} sends to port ${mismatch.targetPort}, and its pods declare ${mismatch.declared}`,
+          {
+            targetPort: mismatch.targetPort,
+            containerPorts: mismatch.declared,
+          },
+        );
       }
     }
   }
@@ -123,7 +161,9 @@ function selectorMismatch(service: number, inventory: Inventory): Mismatch | nul
   const selector = inventory.selector(service);
   if (!inventory.exists(service) || selector === null || Object.keys(selector).length === 0) return null;
   const { cluster, namespace } = inventory.ref(service);
-  const workloads = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'].flatMap((kind) => inventory.inNamespace(cluster, namespace, kind));
+  const workloads = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'].flatMap((kind) =>
+    inventory.inNamespace(cluster, namespace, kind),
+  );
   const pods = inventory.inNamespace(cluster, namespace, 'Pod');
   if (inventory.out(service, 'SELECTS').length > 0) return null;
   let best: { index: number; score: number; labels: Labels } | null = null;
@@ -151,7 +191,10 @@ function isOutside(service: number, inventory: Inventory): boolean {
 }
 
 /** A named target port that no selected pod declares, or a number while the pods declare others. */
-function portMismatch(service: number, inventory: Inventory): { readonly targetPort: string; readonly declared: string } | null {
+function portMismatch(
+  service: number,
+  inventory: Inventory,
+): { readonly targetPort: string; readonly declared: string } | null {
   const targetPorts = list(inventory.facts(service).targetPorts);
   const declared = new Set<string>();
   for (const pod of inventory.out(service, 'SELECTS')) {

@@ -16,10 +16,21 @@ const disruptionMs = 45_000;
 /** Categories that a planned change brings about by itself, for a moment. */
 const soft =
   /^(pod\.(not-ready|pending|deleted)|workload\.unavailable|service\.no-ready-endpoints|probe\.(readiness|startup|liveness)-failed|container\.(restarted|terminated|completed-early)|process\.killed|call\.(refused|timeout|reset|failed|unreachable)|dns\.failed|scheduling\.failed|node\.cordoned)$/;
-const certain = new Set(['container.oom-killed', 'process.oom-killed', 'node.not-ready', 'container.crash-loop', 'job.backoff-limit-exceeded', 'job.deadline-exceeded']);
+const certain = new Set([
+  'container.oom-killed',
+  'process.oom-killed',
+  'node.not-ready',
+  'container.crash-loop',
+  'job.backoff-limit-exceeded',
+  'job.deadline-exceeded',
+]);
 const isChange = (problem: Problem): boolean => problem.category.startsWith('change.');
 
-export function createGate(parts: { readonly inventory: Inventory; readonly problems: Problems; readonly minEvents: number }): Gate {
+export function createGate(parts: {
+  readonly inventory: Inventory;
+  readonly problems: Problems;
+  readonly minEvents: number;
+}): Gate {
   const { inventory, problems } = parts;
 
   /** The newest planned change on a unit, or on what a Service selects: when it began, or -Infinity. */
@@ -27,11 +38,13 @@ export function createGate(parts: { readonly inventory: Inventory; readonly prob
     let latest = -Infinity;
     const look = (at: number): void => {
       for (const problem of problems.on(at)) {
-        if ((isChange(problem) || problem.category === 'pod.deleted') && problem.lastMs <= nowMs) latest = Math.max(latest, problem.lastMs);
+        if ((isChange(problem) || problem.category === 'pod.deleted') && problem.lastMs <= nowMs)
+          latest = Math.max(latest, problem.lastMs);
       }
     };
     look(unit);
-    if (inventory.ref(unit).kind === 'Service') for (const selected of inventory.unitsOut(unit, 'SELECTS')) look(selected);
+    if (inventory.ref(unit).kind === 'Service')
+      for (const selected of inventory.unitsOut(unit, 'SELECTS')) look(selected);
     else for (const used of [...inventory.unitsOut(unit, 'USES')]) look(used);
     return latest;
   };
@@ -57,7 +70,9 @@ export function createGate(parts: { readonly inventory: Inventory; readonly prob
       const { conclusive } = categoryInfo(story.root.category);
       if (nowMs - firstMs < (conclusive ? settleMs.conclusive : settleMs.other)) return false;
       const seen = faults.reduce((sum, { count }) => sum + count, 0);
-      const lasting = faults.some((problem) => problem.open.size > 0) || faults.some((problem) => problem.lastMs - problem.firstMs >= 3_000);
+      const lasting =
+        faults.some((problem) => problem.open.size > 0) ||
+        faults.some((problem) => problem.lastMs - problem.firstMs >= 3_000);
       return conclusive || (seen >= parts.minEvents && lasting);
     },
   };

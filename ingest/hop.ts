@@ -81,10 +81,16 @@ export function createHop<Item>(options: HopOptions<Item>): Hop {
   /** A clock speaks for the lane it came through; a source is complete only as far as both lanes are. */
   const observe = (source: string, lanes: readonly Lane[], atMs: number): void => {
     const arrivedMs = performance.now();
-    for (const lane of options.lanes) watermark.observe(`${source} ${lane}`, lanes.includes(lane) ? atMs : -Infinity, arrivedMs);
+    for (const lane of options.lanes)
+      watermark.observe(`${source} ${lane}`, lanes.includes(lane) ? atMs : -Infinity, arrivedMs);
   };
 
-  const take = (items: readonly HopItem<Item>[], lanes: readonly Lane[], bytes: number, waiting: Pending | null): void => {
+  const take = (
+    items: readonly HopItem<Item>[],
+    lanes: readonly Lane[],
+    bytes: number,
+    waiting: Pending | null,
+  ): void => {
     const each = bytes / Math.max(items.length, 1);
     for (const { item, atMs, key, clockOf } of items) {
       buffer.add({ item, pending: waiting }, atMs, key, each);

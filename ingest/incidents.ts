@@ -97,7 +97,8 @@ export function createIncidents(parts: IncidentParts): Incidents {
     const claims: { incident: Incident; story: Story; sameRoot: boolean; shared: number }[] = [];
     for (const story of stories) {
       const shared = new Map<Incident, number>();
-      for (const member of story.members) for (const incident of holders.get(member) ?? []) shared.set(incident, (shared.get(incident) ?? 0) + 1);
+      for (const member of story.members)
+        for (const incident of holders.get(member) ?? []) shared.set(incident, (shared.get(incident) ?? 0) + 1);
       for (const [incident, number] of shared) {
         const sameRoot = story.root.key === incident.rootKey && incident.problems.has(story.root);
         claims.push({ incident, story, sameRoot, shared: number });
@@ -127,11 +128,14 @@ export function createIncidents(parts: IncidentParts): Incidents {
         incident.mergedInto === null &&
         incident.rootKey === story.root.key &&
         nowMs - incident.resolvedMs < reopenMs &&
-        !problems.on(story.root.unit).some((problem) => isChange(problem) && problem.lastMs > incident.resolvedMs - quietMs * 2),
+        !problems
+          .on(story.root.unit)
+          .some((problem) => isChange(problem) && problem.lastMs > incident.resolvedMs - quietMs * 2),
     );
 
   const note = (incident: Incident, kind: TimelineEntry['kind'], nowMs: number, text: string): void => {
-    if (incident.timeline.length < maxTimeline) incident.timeline.push({ at: fromEpochMs(nowMs), kind, text, eventId: null });
+    if (incident.timeline.length < maxTimeline)
+      incident.timeline.push({ at: fromEpochMs(nowMs), kind, text, eventId: null });
   };
 
   return {
@@ -154,7 +158,9 @@ export function createIncidents(parts: IncidentParts): Incidents {
       // An incident whose problems another one's cause now explains is a part of that one.
       for (const incident of open) {
         if (matched.has(incident)) continue;
-        const into = [...matched].find(([, story]) => story.members.some((member) => !isChange(member) && incident.problems.has(member)))?.[0];
+        const into = [...matched].find(([, story]) =>
+          story.members.some((member) => !isChange(member) && incident.problems.has(member)),
+        )?.[0];
         if (!into) continue;
         incident.status = 'RESOLVED';
         incident.resolvedMs = nowMs;
@@ -209,7 +215,8 @@ export function createIncidents(parts: IncidentParts): Incidents {
         const revision = tell(incident, nowMs);
         if (revision) revisions.push(revision);
       }
-      while (incidents.length > 0 && incidents[0]!.status === 'RESOLVED' && nowMs - incidents[0]!.resolvedMs > reopenMs) incidents.shift();
+      while (incidents.length > 0 && incidents[0]!.status === 'RESOLVED' && nowMs - incidents[0]!.resolvedMs > reopenMs)
+        incidents.shift();
       return revisions;
     },
     holds: (problem) => incidents.some((incident) => incident.status !== 'RESOLVED' && incident.problems.has(problem)),
@@ -234,7 +241,12 @@ export function createIncidents(parts: IncidentParts): Incidents {
     ].join('\n');
     if (fingerprint === incident.fingerprint) return null;
     if (incident.revision > 0 && incident.status === 'OPEN' && incident.timeline.at(-1)?.at !== fromEpochMs(nowMs)) {
-      note(incident, 'REVISED', nowMs, `Revision ${incident.revision + 1}: ${story.members.length} findings, confidence ${story.confidence.toFixed(2)}.`);
+      note(
+        incident,
+        'REVISED',
+        nowMs,
+        `Revision ${incident.revision + 1}: ${story.members.length} findings, confidence ${story.confidence.toFixed(2)}.`,
+      );
     }
     incident.fingerprint = fingerprint;
     incident.revision++;
@@ -278,20 +290,20 @@ export function createIncidents(parts: IncidentParts): Incidents {
         evidence: story.evidence,
         whyNot: null,
       },
-      ...story.alternatives.map(
-        ({ problem, confidence, evidence, whyNot }, i): RankedCause => ({
-          rank: i + 2,
-          confidence,
-          category: problem.category,
-          eventId: idOf(problem),
-          entity: inventory.ref(problem.unit),
-          evidence,
-          whyNot,
-        }),
-      ),
+      ...story.alternatives.map(({ problem, confidence, evidence, whyNot }, i): RankedCause => ({
+        rank: i + 2,
+        confidence,
+        category: problem.category,
+        eventId: idOf(problem),
+        entity: inventory.ref(problem.unit),
+        evidence,
+        whyNot,
+      })),
     ];
     const entities = affected(story);
-    const byTime = [...events.values()].sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : a.id < b.id ? -1 : 1));
+    const byTime = [...events.values()].sort((a, b) =>
+      a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : a.id < b.id ? -1 : 1,
+    );
     const member = new Set(story.members.flatMap((problem) => [...problem.events.keys(), idOf(problem)]));
     const result: CorrelationResult = {
       id: `${incident.id}.${incident.revision}`,
@@ -348,7 +360,8 @@ export function createIncidents(parts: IncidentParts): Incidents {
     if (story.confidence < parts.confidenceFloor) return 'unknown';
     if (/^(container\.(terminated|restarted)|log\.(error|exception|fatal)|pod\.failed)$/.test(root.category)) {
       const verdict = story.members.find(
-        ({ unit, category }) => unit === root.unit && /^(container\.crash-loop|job\.(backoff-limit|deadline)-exceeded)$/.test(category),
+        ({ unit, category }) =>
+          unit === root.unit && /^(container\.crash-loop|job\.(backoff-limit|deadline)-exceeded)$/.test(category),
       );
       if (verdict) return verdict.category;
     }
@@ -357,7 +370,8 @@ export function createIncidents(parts: IncidentParts): Incidents {
 
   function severityOf(incident: Incident, category: Category): Severity {
     let rank = severities.indexOf(categoryInfo(category).severity);
-    for (const member of incident.story.members) rank = Math.max(rank, severities.indexOf(representative(member).impact.severity));
+    for (const member of incident.story.members)
+      rank = Math.max(rank, severities.indexOf(representative(member).impact.severity));
     return severities[rank]!;
   }
 

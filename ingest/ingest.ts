@@ -47,8 +47,20 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
   const decide = createDecide({ transport, correlator, store, log, registry, signal: stopping.signal });
 
   const shared = { transport, log, maxBufferBytes: maxBytes, horizonMs, latenessMs, onFailure };
-  const first = createHop<RawEvent>({ ...shared, ...receive, stream: 'raw', durable: 'transform', lanes: ['priority', 'events'] });
-  const second = createHop<Finding>({ ...shared, ...decide, stream: 'unified', durable: `correlate-${cluster}`, lanes: ['events'] });
+  const first = createHop<RawEvent>({
+    ...shared,
+    ...receive,
+    stream: 'raw',
+    durable: 'transform',
+    lanes: ['priority', 'events'],
+  });
+  const second = createHop<Finding>({
+    ...shared,
+    ...decide,
+    stream: 'unified',
+    durable: `correlate-${cluster}`,
+    lanes: ['events'],
+  });
   reportHops(registry, { transform: first, correlate: second });
 
   return {
@@ -82,12 +94,32 @@ function reportHops(registry: Registry, hops: Readonly<Record<string, Hop>>): vo
       },
     });
   };
-  gauge('throughline_window_events', 'Items held back until the watermark passes them; a rise means that a source has fallen behind.', (hop) => hop.stats().buffered);
-  gauge('throughline_window_bytes', 'Bytes of these items; at correlation.max_bytes the oldest are handed on early.', (hop) => hop.stats().bufferedBytes);
-  gauge('throughline_late_total', 'Items that came after the watermark had passed their time; a rise means clocks that promise too much.', (hop) => hop.stats().late);
-  gauge('throughline_forced_total', 'Items handed on early because the window was full; raise correlation.max_bytes, or find the flood.', (hop) => hop.stats().forced);
-  gauge('throughline_watermark_seconds', 'Event time that is complete, as seconds since 1970; the distance to now is how far behind the stories are.', (hop) => {
-    const { watermarkMs } = hop.stats();
-    return Number.isFinite(watermarkMs) ? watermarkMs / 1000 : 0;
-  });
+  gauge(
+    'throughline_window_events',
+    'Items held back until the watermark passes them; a rise means that a source has fallen behind.',
+    (hop) => hop.stats().buffered,
+  );
+  gauge(
+    'throughline_window_bytes',
+    'Bytes of these items; at correlation.max_bytes the oldest are handed on early.',
+    (hop) => hop.stats().bufferedBytes,
+  );
+  gauge(
+    'throughline_window_late',
+    'Items that came after the watermark had passed their time; a rise means clocks that promise too much.',
+    (hop) => hop.stats().late,
+  );
+  gauge(
+    'throughline_window_forced',
+    'Items handed on early because the window was full; raise correlation.max_bytes, or find the flood.',
+    (hop) => hop.stats().forced,
+  );
+  gauge(
+    'throughline_watermark_seconds',
+    'Event time that is complete, as seconds since 1970; the distance to now is how far behind the stories are.',
+    (hop) => {
+      const { watermarkMs } = hop.stats();
+      return Number.isFinite(watermarkMs) ? watermarkMs / 1000 : 0;
+    },
+  );
 }

@@ -92,7 +92,15 @@ interface EntityState {
 const none: Readonly<Record<string, never>> = Object.freeze({});
 const typeCode = new Map(relationTypes.map((type, code) => [type, code]));
 const rollsUp = new Set(['Container', 'Pod', 'ReplicaSet', 'EndpointSlice', 'ControllerRevision', 'Job']);
-const selectable = new Set(['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ReplicationController', 'Job']);
+const selectable = new Set([
+  'Pod',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'ReplicationController',
+  'Job',
+]);
 
 export function createInventory(): Inventory {
   const states: EntityState[] = [];
@@ -157,7 +165,10 @@ export function createInventory(): Inventory {
   });
 
   const grow = (): void => {
-    const larger = <T extends Int32Array | Uint8Array | Float64Array>(old: T, fresh: T): T => (fresh.set(old as never), fresh);
+    const larger = <T extends Int32Array | Uint8Array | Float64Array>(old: T, fresh: T): T => (
+      fresh.set(old as never),
+      fresh
+    );
     from = larger(from, new Int32Array(from.length * 2));
     to = larger(to, new Int32Array(to.length * 2));
     type = larger(type, new Uint8Array(type.length * 2));
@@ -223,8 +234,10 @@ export function createInventory(): Inventory {
     for (const slot of list) if (type[slot] === code) found.push(ends[slot]!);
     return found;
   };
-  const out = (index: number, relation: RelationType): number[] => neighbours(states[index]!.out, to, typeCode.get(relation)!);
-  const into = (index: number, relation: RelationType): number[] => neighbours(states[index]!.into, from, typeCode.get(relation)!);
+  const out = (index: number, relation: RelationType): number[] =>
+    neighbours(states[index]!.out, to, typeCode.get(relation)!);
+  const into = (index: number, relation: RelationType): number[] =>
+    neighbours(states[index]!.into, from, typeCode.get(relation)!);
 
   const unit = (index: number): number => {
     const state = states[index]!;
@@ -263,15 +276,17 @@ export function createInventory(): Inventory {
     return next;
   };
 
-  const scope = (cluster: string, namespace: string | null, kind: string): string => `${cluster}/${namespace ?? '_'}/${kind}`;
+  const scope = (cluster: string, namespace: string | null, kind: string): string =>
+    `${cluster}/${namespace ?? '_'}/${kind}`;
   const listed = (ref: EntityRef): Set<number> => {
     const name = scope(ref.cluster, ref.namespace, ref.kind);
     let set = byScope.get(name);
     if (!set) byScope.set(name, (set = new Set()));
     return set;
   };
-  const inNamespace = (cluster: string, namespace: string | null, kind: string): number[] =>
-    [...(byScope.get(scope(cluster, namespace, kind)) ?? [])];
+  const inNamespace = (cluster: string, namespace: string | null, kind: string): number[] => [
+    ...(byScope.get(scope(cluster, namespace, kind)) ?? []),
+  ];
 
   /** SELECTS as labels say, beside what EndpointSlices say: it also holds for a workload that has no pod at the moment. */
   const reselect = (service: number, candidate: number, atMs: number): void => {

@@ -45,29 +45,48 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
   if (event.k8sContext.pod !== null) facts.pod = event.k8sContext.pod;
   if (event.k8sContext.node !== null) facts.node = event.k8sContext.node;
 
-  const rule = parts.causes.find(({ pattern }) =>
-    pattern.categories.has(category) && (category === root.category ? fits(pattern, root, inventory) : pattern.where.length === 0),
+  const rule = parts.causes.find(
+    ({ pattern }) =>
+      pattern.categories.has(category) &&
+      (category === root.category ? fits(pattern, root, inventory) : pattern.where.length === 0),
   );
   const title = sentence(fill(rule?.title, facts) ?? `${facts.category} on ${facts.entity}`);
   const known = fill(rule?.rootCause, facts) ?? facts.message!;
-  const unsure = category === 'unknown' ? `Unknown. The earliest sign is that ${lowerFirst(facts.message!)}; what caused it was not seen` : known;
+  const unsure =
+    category === 'unknown'
+      ? `Unknown. The earliest sign is that ${lowerFirst(facts.message!)}; what caused it was not seen`
+      : known;
   const rootCause = sentence(unsure);
-  let recommendation = sentence(fill(rule?.recommendation, facts) ?? `Look at ${facts.entity} in namespace ${facts.namespace}: ${facts.message}`);
+  let recommendation = sentence(
+    fill(rule?.recommendation, facts) ?? `Look at ${facts.entity} in namespace ${facts.namespace}: ${facts.message}`,
+  );
   if (recentChange) {
     const before = Math.max(0, root.firstMs - toEpochMs(recentChange.timestamp));
     recommendation += ` It was changed ${duration(before)} before: ${lowerFirst(recentChange.semantic.message.replace(/\.$/, ''))}. Undoing that change is the quickest way back.`;
   }
-  return { title: title.replace(/\.$/, ''), rootCause, recommendation, summary: summarise(story, parts, event, rootCause) };
+  return {
+    title: title.replace(/\.$/, ''),
+    rootCause,
+    recommendation,
+    summary: summarise(story, parts, event, rootCause),
+  };
 }
 
-function summarise(story: Story, { inventory, resolvedAt }: NarrateParts, event: UnifiedEvent, rootCause: string): string {
+function summarise(
+  story: Story,
+  { inventory, resolvedAt }: NarrateParts,
+  event: UnifiedEvent,
+  rootCause: string,
+): string {
   const effects = consequences(story, inventory);
   const lines = [`At ${clock(event.timestamp)}: ${rootCause}`];
   if (effects.length > 0) lines.push(`As a consequence, ${join(effects)}.`);
   const rival = story.alternatives[0];
   const sure = `Confidence ${story.confidence.toFixed(2)}`;
   const alternative =
-    rival && rival.confidence >= 0.05 ? `; next likely is ${rival.problem.category} on ${inventory.ref(rival.problem.unit).name}, but ${rival.whyNot}` : '';
+    rival && rival.confidence >= 0.05
+      ? `; next likely is ${rival.problem.category} on ${inventory.ref(rival.problem.unit).name}, but ${rival.whyNot}`
+      : '';
   lines.push(`${sure}${alternative}.`);
   if (resolvedAt !== null) lines.push(`Over since ${clock(resolvedAt)}.`);
   return lines.join(' ');
@@ -125,7 +144,8 @@ function sentence(text: string): string {
 }
 
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) && !/^(Pod|Deployment|Service|Node|Container|StatefulSet|DaemonSet|Job|ConfigMap|Secret)\b/.test(text)
+  return /^[A-Z][a-z]/.test(text) &&
+    !/^(Pod|Deployment|Service|Node|Container|StatefulSet|DaemonSet|Job|ConfigMap|Secret)\b/.test(text)
     ? text.charAt(0).toLowerCase() + text.slice(1)
     : text;
 }

@@ -38,7 +38,8 @@ export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | n
 
 function splitPeer(written: string, portAttribute: unknown): { host: string; port: number | null } {
   const match = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/i.exec(written);
-  const port = match?.[2] ?? (typeof portAttribute === 'number' || typeof portAttribute === 'string' ? portAttribute : null);
+  const port =
+    match?.[2] ?? (typeof portAttribute === 'number' || typeof portAttribute === 'string' ? portAttribute : null);
   return { host: (match?.[1] ?? '').toLowerCase(), port: port === null ? null : Number(port) };
 }
 
@@ -54,7 +55,13 @@ function findService(cluster: string, namespace: string | null, host: string, in
 function serviceByAddress(cluster: string, namespace: string | null, address: string, inventory: Inventory): number {
   for (const service of inventory.inNamespace(cluster, namespace, 'Service')) {
     const { clusterIP, clusterIPs } = inventory.facts(service);
-    if (clusterIP === address || String(clusterIPs ?? '').split(',').includes(address)) return service;
+    if (
+      clusterIP === address ||
+      String(clusterIPs ?? '')
+        .split(',')
+        .includes(address)
+    )
+      return service;
   }
   return -1;
 }

@@ -93,7 +93,13 @@ export function createProblems(inventory: Inventory): Problems {
     // Refused, timed out and reset calls to one target are one problem: a Service without endpoints does all three.
     const family = /^call\.(refused|timeout|reset|unreachable)$/.test(category) ? 'call' : category;
     const change = category.startsWith('change.') ? event.id : '';
-    const key = [inventory.ref(unit).id, family, peer ? inventory.ref(peer.target).id : '', peer?.wrongPort ? 'port' : '', change].join('|');
+    const key = [
+      inventory.ref(unit).id,
+      family,
+      peer ? inventory.ref(peer.target).id : '',
+      peer?.wrongPort ? 'port' : '',
+      change,
+    ].join('|');
     let problem = current.get(key);
     let again = false;
     if (!problem || (!isActive(problem, atMs) && atMs - problem.lastMs > rejoinMs)) {
@@ -213,12 +219,18 @@ export function createProblems(inventory: Inventory): Problems {
     settle(ended, nowMs) {
       for (const problem of ended) {
         if (isActive(problem, nowMs)) continue;
-        keep(problem.unit, (byUnit.get(problem.unit) ?? []).filter((other) => other !== problem));
+        keep(
+          problem.unit,
+          (byUnit.get(problem.unit) ?? []).filter((other) => other !== problem),
+        );
       }
     },
     forget(nowMs, held) {
       for (const [unit, list] of byUnit) {
-        keep(unit, list.filter((problem) => isActive(problem, nowMs) || nowMs - problem.lastMs <= rememberMs || held(problem)));
+        keep(
+          unit,
+          list.filter((problem) => isActive(problem, nowMs) || nowMs - problem.lastMs <= rememberMs || held(problem)),
+        );
       }
     },
   };

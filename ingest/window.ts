@@ -38,7 +38,9 @@ export function createWatermark(): Watermark {
       recompute();
     },
     expire(silentMs) {
-      const gone = [...clocks].filter(([, { arrivedMs }]) => newestArrivalMs - arrivedMs > silentMs).map(([source]) => source);
+      const gone = [...clocks]
+        .filter(([, { arrivedMs }]) => newestArrivalMs - arrivedMs > silentMs)
+        .map(([source]) => source);
       for (const source of gone) clocks.delete(source);
       if (gone.length > 0) recompute();
       return gone.sort();

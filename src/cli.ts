@@ -25,12 +25,23 @@ program
   .command('up', { isDefault: true })
   .description('everything in one process; without a cluster it plays recordings of real incidents')
   .action(() =>
-    run('up', 'warn', (options) => up({ ...options, write: (text) => void out.write(text), colour: Boolean(out.isTTY) })),
+    run('up', 'warn', (options) =>
+      up({ ...options, write: (text) => void out.write(text), colour: Boolean(out.isTTY) }),
+    ),
   );
 
-program.command('agent').description('the collectors of one node, onto the bus').action(() => run('agent', 'info', runAgent));
-program.command('ingest').description('from the bus to incidents in the graph').action(() => run('ingest', 'info', runIngest));
-program.command('api').description('GraphQL over the graph, live over the bus').action(() => run('api', 'info', runApi));
+program
+  .command('agent')
+  .description('the collectors of one node, onto the bus')
+  .action(() => run('agent', 'info', runAgent));
+program
+  .command('ingest')
+  .description('from the bus to incidents in the graph')
+  .action(() => run('ingest', 'info', runIngest));
+program
+  .command('api')
+  .description('GraphQL over the graph, live over the bus')
+  .action(() => run('api', 'info', runApi));
 
 program
   .command('record')
@@ -42,7 +53,13 @@ program
     if (given.from !== 'bus' && given.from !== 'collectors') program.error(`--from ${given.from}: collectors or bus`);
     return run(given.from === 'bus' ? 'agent' : 'up', 'warn', async (options) => {
       const bus = given.from === 'bus' ? transportOf(options.config, options) : null;
-      const { events, bytes } = await record({ ...options, out: given.out, seconds: given.seconds ?? null, bus, progress: say });
+      const { events, bytes } = await record({
+        ...options,
+        out: given.out,
+        seconds: given.seconds ?? null,
+        bus,
+        progress: say,
+      });
       say(`${events} events, ${bytes} bytes in ${given.out}`);
     });
   });
@@ -60,7 +77,8 @@ program
         if (given.json) out.write(`${JSON.stringify(result)}\n`);
         else if (result.mergedInto === null) out.write(draw({ ...result, status: 'OPEN' }, Boolean(out.isTTY)));
       }
-      if (!given.json && results.length === 0) out.write('No incident: nothing in these recordings is worth a story.\n');
+      if (!given.json && results.length === 0)
+        out.write('No incident: nothing in these recordings is worth a story.\n');
     }),
   );
 
@@ -68,7 +86,12 @@ program
   .command('explore')
   .description('run a named question of cypher/explore on the configured graph')
   .argument('<name>', 'a file of cypher/explore without its suffix')
-  .option('-p, --param <name=value>', 'a parameter of the question; may be repeated', (value: string, all: string[]) => [...all, value], [])
+  .option(
+    '-p, --param <name=value>',
+    'a parameter of the question; may be repeated',
+    (value: string, all: string[]) => [...all, value],
+    [],
+  )
   .option('--json', 'rows as JSON lines')
   .action((name: string, given: { param: string[]; json?: boolean }) =>
     run('ingest', 'warn', async (options) => {

@@ -66,7 +66,9 @@ export function createCandidates(parts: {
         places.set(place.unit, problems.versionOn(place.unit));
         for (const cause of problems.on(place.unit)) {
           if (cause === effect || !fits(rule.cause, cause, inventory)) continue;
-          const time = dimensions.temporal ? temporal(cause, effect, rule) : { score: 0.7, lagMs: effect.firstMs - cause.firstMs };
+          const time = dimensions.temporal
+            ? temporal(cause, effect, rule)
+            : { score: 0.7, lagMs: effect.firstMs - cause.firstMs };
           if (time === null) continue;
           const words = dimensions.semantic ? semantic(cause, effect, place.via, inventory) : 0.7;
           const knowledge = dimensions.causal ? causal(rule) : 0.7;

@@ -19,7 +19,9 @@ export function semantic(cause: Problem, effect: Problem, via: readonly number[]
 
 const cache = new WeakMap<Problem, { readonly events: number; readonly words: ReadonlySet<string> }>();
 const common = new Set(
-  'the and for with from that this was were has have not are its into than failed error http https get post put info warn fatal true false null none container pod deployment service node namespace changed'.split(' '),
+  'the and for with from that this was were has have not are its into than failed error http https get post put info warn fatal true false null none container pod deployment service node namespace changed'.split(
+    ' ',
+  ),
 );
 
 /** Words of messages and attribute values that are seldom by chance the same: names, host:port, numbers of three digits and more, settings. */
@@ -28,7 +30,10 @@ function rareWords(problem: Problem): ReadonlySet<string> {
   if (known?.events === problem.events.size) return known.words;
   const words = new Set<string>();
   for (const event of problem.events.values()) {
-    const texts = [event.semantic.message, ...Object.values(event.semantic.attributes).filter((value) => typeof value === 'string')];
+    const texts = [
+      event.semantic.message,
+      ...Object.values(event.semantic.attributes).filter((value) => typeof value === 'string'),
+    ];
     for (const text of texts) {
       for (const word of text.toLowerCase().split(/[^a-z0-9_.:/-]+/)) {
         add(words, word);

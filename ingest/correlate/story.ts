@@ -143,7 +143,9 @@ const overlapMs = 60_000;
  * part of that story: a second cause on one thing at one moment is rarer than a rule that nobody has written yet.
  */
 function fold(stories: readonly Story[], nowMs: number, { problems, inventory }: StoryParts): Story[] {
-  const strength = (story: Story): number => priorOf(story.root) * (1 + story.members.length);
+  // What broke comes before what was changed: a rollout by itself explains that pods come and go, and little else.
+  const strength = ({ root, members }: Story): number =>
+    priorOf(root) * (1 + members.length) * (root.category.startsWith('change.') ? 0.2 : 1);
   const order = [...stories].sort((a, b) => strength(b) - strength(a) || a.root.serial - b.root.serial);
   const kept: { story: Story }[] = [];
   const byUnit = new Map<number, { story: Story }[]>();
@@ -156,12 +158,16 @@ function fold(stories: readonly Story[], nowMs: number, { problems, inventory }:
   };
   /** The root's unit, and for a Service the workloads behind it. */
   const about = ({ root }: Story): readonly number[] =>
-    inventory.ref(root.unit).kind === 'Service' ? [root.unit, ...inventory.unitsOut(root.unit, 'SELECTS')] : [root.unit];
+    inventory.ref(root.unit).kind === 'Service'
+      ? [root.unit, ...inventory.unitsOut(root.unit, 'SELECTS')]
+      : [root.unit];
   for (const story of order) {
     const weak = priorOf(story.root) <= weakPrior;
     const into = (weak ? about(story) : [story.root.unit])
       .flatMap((unit) => byUnit.get(unit) ?? [])
-      .find(({ story: other }) => (weak || story.root.unit === other.root.unit) && overlaps(story, other, nowMs, problems));
+      .find(
+        ({ story: other }) => (weak || story.root.unit === other.root.unit) && overlaps(story, other, nowMs, problems),
+      );
     if (!into) {
       const entry = { story };
       kept.push(entry);
@@ -176,13 +182,21 @@ function fold(stories: readonly Story[], nowMs: number, { problems, inventory }:
       contradictions: [...into.story.contradictions, ...unexplained(story.root)],
     };
   }
-  return kept.map(({ story }) => story).sort((a, b) => a.root.firstMs - b.root.firstMs || a.root.serial - b.root.serial);
+  return kept
+    .map(({ story }) => story)
+    .sort((a, b) => a.root.firstMs - b.root.firstMs || a.root.serial - b.root.serial);
 }
 
 function unexplained(root: Problem): Evidence[] {
   if (root.category.startsWith('change.')) return [];
   const event = representative(root);
-  return [{ text: `no rule explains ${root.category}: ${event.semantic.message}`, weight: round(Math.log(leak)), eventId: event.id }];
+  return [
+    {
+      text: `no rule explains ${root.category}: ${event.semantic.message}`,
+      weight: round(Math.log(leak)),
+      eventId: event.id,
+    },
+  ];
 }
 
 function overlaps(a: Story, b: Story, nowMs: number, problems: Problems): boolean {
@@ -213,7 +227,11 @@ function tellArea(
       return -Math.log(priorOf(problem)) + absent[i]!.reduce((cost, { weight }) => cost - weight, 0);
     }),
     wants: Uint8Array.from(members, ({ category }) => (category.startsWith('change.') ? 0 : 1)),
-    edges: candidates.map(({ cause, effect, strength }) => ({ from: position.get(cause)!, to: position.get(effect)!, strength })),
+    edges: candidates.map(({ cause, effect, strength }) => ({
+      from: position.get(cause)!,
+      to: position.get(effect)!,
+      strength,
+    })),
   };
   const chains = closure(area);
   const best = solve(area, chains);
@@ -226,7 +244,13 @@ function tellArea(
     return {
       root,
       members: own.sort(byTime),
-      edges: treeOf(area, chains, candidates, cause, own.map((problem) => position.get(problem)!)),
+      edges: treeOf(
+        area,
+        chains,
+        candidates,
+        cause,
+        own.map((problem) => position.get(problem)!),
+      ),
       confidence,
       evidence: evidenceFor(area, chains, cause, members, owner, parts.inventory),
       alternatives,
@@ -258,7 +282,13 @@ function assign(area: Area, { strength }: Closure, causes: readonly number[]): I
 }
 
 /** The edges of the best chains from the cause to its members, each once. */
-function treeOf(area: Area, { lastEdge }: Closure, candidates: readonly Candidate[], cause: number, own: readonly number[]): Candidate[] {
+function treeOf(
+  area: Area,
+  { lastEdge }: Closure,
+  candidates: readonly Candidate[],
+  cause: number,
+  own: readonly number[],
+): Candidate[] {
   const used = new Set<number>();
   for (const member of own) {
     let at = member;
@@ -282,9 +312,16 @@ function absences(
 ): readonly Evidence[] {
   const missing: Evidence[] = [];
   for (const rule of parts.expecting) {
-    if (nowMs - problem.firstMs < rule.afterMs || !fits(rule.cause, problem, parts.inventory) || !parts.couldSee(problem.unit)) continue;
+    if (
+      nowMs - problem.firstMs < rule.afterMs ||
+      !fits(rule.cause, problem, parts.inventory) ||
+      !parts.couldSee(problem.unit)
+    )
+      continue;
     const seen = members.some(
-      (member) => rule.effect.categories.has(member.category) && (edgesTo.get(member) ?? []).some(({ cause }) => cause === problem),
+      (member) =>
+        rule.effect.categories.has(member.category) &&
+        (edgesTo.get(member) ?? []).some(({ cause }) => cause === problem),
     );
     if (seen) continue;
     missing.push({
@@ -308,7 +345,14 @@ function reversed(candidates: readonly Candidate[], root: Problem, own: readonly
     }));
 }
 
-function evidenceFor(area: Area, { strength }: Closure, cause: number, members: readonly Problem[], owner: Int32Array, inventory: Inventory): Evidence[] {
+function evidenceFor(
+  area: Area,
+  { strength }: Closure,
+  cause: number,
+  members: readonly Problem[],
+  owner: Int32Array,
+  inventory: Inventory,
+): Evidence[] {
   const root = members[cause]!;
   const lines: Evidence[] = [];
   for (const event of [...root.events.values()].sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1)).slice(0, 4)) {
@@ -361,12 +405,15 @@ function compare(
     return {
       problem: rival,
       confidence: round(odds[i]! / total),
-      evidence: [...rival.events.values()].slice(0, 2).map((event) => ({ text: event.semantic.message, weight: round(best.cost - cost), eventId: event.id })),
+      evidence: [...rival.events.values()]
+        .slice(0, 2)
+        .map((event) => ({ text: event.semantic.message, weight: round(best.cost - cost), eventId: event.id })),
       whyNot: whyNot(parts, area, chains, cause, at, members, own, candidates),
     };
   });
   // A lone symptom has no rival that was seen; what was not seen is then the rival, as likely as the category is seldom a cause.
-  const unseen = own.length === 1 && scored.length === 0 ? Math.max(0, 1 - categoryInfo(members[cause]!.category).prior * 4) : 0;
+  const unseen =
+    own.length === 1 && scored.length === 0 ? Math.max(0, 1 - categoryInfo(members[cause]!.category).prior * 4) : 0;
   return { confidence: round((1 / total) * (1 - unseen * 0.5)), alternatives };
 }
 
@@ -381,7 +428,9 @@ function whyNot(
   candidates: readonly Candidate[],
 ): string {
   const { size } = area;
-  const direct = candidates.find((candidate) => candidate.cause === members[cause] && candidate.effect === members[rival]);
+  const direct = candidates.find(
+    (candidate) => candidate.cause === members[cause] && candidate.effect === members[rival],
+  );
   if (direct) return `it follows from the root cause: ${lower(direct.rule.because)}`;
   if (chains.strength[cause * size + rival]! > 0.2) return 'it follows from the root cause through the chain shown';
   const left = own.filter((e) => e !== rival && chains.strength[rival * size + e]! < 0.05).map((e) => members[e]!);
@@ -389,8 +438,10 @@ function whyNot(
     const named = left.slice(0, 2).map((problem) => `${problem.category} on ${parts.inventory.ref(problem.unit).name}`);
     return `it leaves ${left.length} of ${own.length} findings unexplained, among them ${named.join(' and ')}`;
   }
-  if (members[rival]!.firstMs > members[cause]!.firstMs) return `it began ${seconds(members[rival]!.firstMs - members[cause]!.firstMs)} later`;
-  if (costOf(area, chains, [rival]) > costOf(area, chains, [cause])) return 'it explains the same less well, and is rarer as a cause';
+  if (members[rival]!.firstMs > members[cause]!.firstMs)
+    return `it began ${seconds(members[rival]!.firstMs - members[cause]!.firstMs)} later`;
+  if (costOf(area, chains, [rival]) > costOf(area, chains, [cause]))
+    return 'it explains the same less well, and is rarer as a cause';
   return 'it is less likely as a cause by itself';
 }
 

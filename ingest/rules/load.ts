@@ -15,7 +15,9 @@ export function loadRules(folders: readonly string[]): RuleSet {
   const causes: CauseRule[] = [];
   const problems: string[] = [];
   for (const folder of folders) {
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml')).sort()) {
+    for (const name of readdirSync(folder)
+      .filter((file) => file.endsWith('.yaml'))
+      .sort()) {
       const file = join(folder, name);
       const parsed = parseRules(readFileSync(file, 'utf8'), name);
       links.push(...parsed.rules.links);
@@ -24,20 +26,26 @@ export function loadRules(folders: readonly string[]): RuleSet {
     }
   }
   problems.push(...repeated(links.map(({ id }) => id)), ...repeated(causes.map(({ id }) => id)), ...cycles(links));
-  if (problems.length > 0) throw new ThroughlineError('RULE_INVALID', `rules are not valid:\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0)
+    throw new ThroughlineError('RULE_INVALID', `rules are not valid:\n  ${problems.join('\n  ')}`);
   return { links, causes };
 }
 
-export function parseRules(text: string, name: string): { readonly rules: RuleSet; readonly problems: readonly string[] } {
+export function parseRules(
+  text: string,
+  name: string,
+): { readonly rules: RuleSet; readonly problems: readonly string[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const empty: RuleSet = { links: [], causes: [] };
-  if (document.errors.length > 0) return { rules: empty, problems: document.errors.map((error) => `${name}: ${error.message}`) };
+  if (document.errors.length > 0)
+    return { rules: empty, problems: document.errors.map((error) => `${name}: ${error.message}`) };
   const parsed = ruleFileForm.safeParse(document.toJS() ?? {});
   if (parsed.success) return { rules: parsed.data, problems: [] };
   const problems = parsed.error.issues.map((issue) => {
     let node: unknown;
-    for (let depth = issue.path.length; depth > 0 && !node; depth--) node = document.getIn(issue.path.slice(0, depth), true);
+    for (let depth = issue.path.length; depth > 0 && !node; depth--)
+      node = document.getIn(issue.path.slice(0, depth), true);
     const offset = (node as { range?: readonly number[] } | undefined)?.range?.[0] ?? 0;
     return `${name}:${lines.linePos(offset).line}: ${issue.path.join('.')}: ${issue.message}`;
   });

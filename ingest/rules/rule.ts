@@ -67,7 +67,9 @@ const duration = z
     return parseInt(text, 10) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit];
   });
 
-const category = z.string().refine(isCategory, { error: (issue) => `"${String(issue.input)}" is not a category of src/model/categories.ts` });
+const category = z
+  .string()
+  .refine(isCategory, { error: (issue) => `"${String(issue.input)}" is not a category of src/model/categories.ts` });
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const conditions = z
   .record(z.string(), z.union([scalar, z.array(scalar)]))
@@ -80,11 +82,19 @@ const texts = z.union([z.string(), z.array(z.string()).min(1)]).transform((value
 export const patternForm = z
   .strictObject({
     category: z.union([category, z.array(category).min(1)]).transform((value) => new Set([value].flat() as Category[])),
-    kind: z.union([z.string(), z.array(z.string())]).default([]).transform((value) => new Set([value].flat())),
+    kind: z
+      .union([z.string(), z.array(z.string())])
+      .default([])
+      .transform((value) => new Set([value].flat())),
     where: conditions,
     unless: conditions,
   })
-  .transform((form): Pattern => ({ categories: form.category, kinds: form.kind, where: form.where, unless: form.unless }));
+  .transform((form): Pattern => ({
+    categories: form.category,
+    kinds: form.kind,
+    where: form.where,
+    unless: form.unless,
+  }));
 
 const pathForm = z.string().transform((text, context): Path => {
   const parsed = parsePath(text);
@@ -118,7 +128,10 @@ export const causeForm = z
   })
   .transform(({ on, ...form }): CauseRule => ({ ...form, pattern: on }));
 
-export const ruleFileForm = z.strictObject({ links: z.array(linkForm).default([]), causes: z.array(causeForm).default([]) });
+export const ruleFileForm = z.strictObject({
+  links: z.array(linkForm).default([]),
+  causes: z.array(causeForm).default([]),
+});
 
 /**
  * `same`, or a sentence that ends at the other side: `effect TARGETS Service SELECTS cause`, `cause OWNS effect`. Kinds stand between
@@ -145,8 +158,13 @@ export function parsePath(text: string): Path | string {
   if (first === 'effect') {
     const [head, ...rest] = hops;
     const target = head!.type === 'TARGETS';
-    if ((target ? rest : hops).some(({ type }) => type === 'TARGETS')) return `path "${text}": TARGETS only follows effect`;
-    const steps = (target ? rest : hops).map(({ type, kind }): Step => ({ type: type as RelationType, direction: 'out', kind }));
+    if ((target ? rest : hops).some(({ type }) => type === 'TARGETS'))
+      return `path "${text}": TARGETS only follows effect`;
+    const steps = (target ? rest : hops).map(({ type, kind }): Step => ({
+      type: type as RelationType,
+      direction: 'out',
+      kind,
+    }));
     return { start: target ? 'target' : 'unit', startKind: target ? head!.kind : null, steps };
   }
   if (hops.some(({ type }) => type === 'TARGETS')) return `path "${text}": TARGETS only follows effect`;

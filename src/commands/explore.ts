@@ -14,7 +14,13 @@ export interface ExploreOptions {
 }
 
 /** Runs a named question of cypher/explore on the configured store. Fails with GRAPH_STATEMENT_UNKNOWN, naming what is near. */
-export async function explore({ name, parameters, config, log, registry }: ExploreOptions): Promise<Record<string, unknown>[]> {
+export async function explore({
+  name,
+  parameters,
+  config,
+  log,
+  registry,
+}: ExploreOptions): Promise<Record<string, unknown>[]> {
   const graph = createGraphStore({ config, log, registry });
   await graph.start();
   try {
@@ -42,7 +48,11 @@ export function table(rows: readonly Record<string, unknown>[]): string {
   const columns = Object.keys(rows[0]!);
   const cells = rows.map((row) => columns.map((column) => cell(row[column])));
   const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((line) => line[i]!.length)));
-  const line = (values: readonly string[]): string => values.map((value, i) => value.padEnd(widths[i]!)).join('  ').trimEnd();
+  const line = (values: readonly string[]): string =>
+    values
+      .map((value, i) => value.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd();
   return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line)].join('\n') + '\n';
 }
 

@@ -82,8 +82,12 @@ function later(clock: RawEvent, atMs: number): RawEvent {
 }
 
 /** Resolves when a durable consumer has acknowledged all that its stream holds, twice in a row. */
-export async function drained(transport: Transport, consumers: readonly (readonly ['raw' | 'unified', string])[], signal: AbortSignal): Promise<void> {
-  for (let calm = 0; calm < 2 && !signal.aborted; ) {
+export async function drained(
+  transport: Transport,
+  consumers: readonly (readonly ['raw' | 'unified', string])[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (let calm = 0; calm < 2 && !signal.aborted;) {
     let behind = false;
     for (const [stream, durable] of consumers) {
       const { last } = await transport.position(stream);

@@ -37,10 +37,18 @@ export async function replay(options: ReplayOptions): Promise<CorrelationResult[
       transport,
       speed: options.speed,
       signal,
-      progress: (playedMs, count) => options.progress(`${Math.round(playedMs / 1000)} s of the recording, ${count} events`),
+      progress: (playedMs, count) =>
+        options.progress(`${Math.round(playedMs / 1000)} s of the recording, ${count} events`),
     });
     options.progress(`${events} events published; waiting until they are correlated`);
-    await drained(transport, [['raw', 'transform'], ['unified', `correlate-${cluster}`]], signal);
+    await drained(
+      transport,
+      [
+        ['raw', 'transform'],
+        ['unified', `correlate-${cluster}`],
+      ],
+      signal,
+    );
     return await finalResults(transport, before);
   } finally {
     await own?.stop();
@@ -48,14 +56,21 @@ export async function replay(options: ReplayOptions): Promise<CorrelationResult[
   }
 }
 
-export function transportOf(config: Config, dependencies: { readonly log: Logger; readonly registry: Registry }): Transport {
+export function transportOf(
+  config: Config,
+  dependencies: { readonly log: Logger; readonly registry: Registry },
+): Transport {
   if (config.transport.kind === 'memory') return createTransport({ kind: 'memory' }, dependencies);
   const { url, stream, user, password } = config.nats;
   const login = { ...(user !== null && { user }), ...(password !== null && { password }) };
   return createTransport({ kind: 'nats', nats: { url, stream, ...login } }, dependencies);
 }
 
-async function startIngest({ config, log, registry }: ReplayOptions, transport: Transport, cluster: string): Promise<{ stop(): Promise<void> }> {
+async function startIngest(
+  { config, log, registry }: ReplayOptions,
+  transport: Transport,
+  cluster: string,
+): Promise<{ stop(): Promise<void> }> {
   const graph = createGraphStore({ config, log, registry });
   await graph.start();
   const ingest = createIngest({ cluster, config, transport, graph, log, registry });
@@ -97,5 +112,7 @@ async function finalResults(transport: Transport, after: number): Promise<Correl
       }
     }
   }
-  return [...latest.values()].sort((a, b) => (a.openedAt < b.openedAt ? -1 : a.openedAt > b.openedAt ? 1 : a.incidentId < b.incidentId ? -1 : 1));
+  return [...latest.values()].sort((a, b) =>
+    a.openedAt < b.openedAt ? -1 : a.openedAt > b.openedAt ? 1 : a.incidentId < b.incidentId ? -1 : 1,
+  );
 }

@@ -32,7 +32,7 @@ export async function runAgent({ config, log, registry, signal }: RoleOptions): 
     },
   });
   await telemetry.start();
-  await transport.start();
+  // The publisher starts the transport, and goes on trying while it is away.
   await agent.start();
   await aborted(signal);
   await agent.stop();
@@ -52,7 +52,9 @@ export async function runIngest({ config, log, registry, signal }: RoleOptions):
     readiness: async (): Promise<Readiness> => {
       const own = ingest.readiness();
       const store = await graph.health();
-      const reasons = store.connected ? own.reasons : [...own.reasons, `the graph is away: ${store.reason ?? 'no connection'}`];
+      const reasons = store.connected
+        ? own.reasons
+        : [...own.reasons, `the graph is away: ${store.reason ?? 'no connection'}`];
       return { ready: reasons.length === 0, reasons };
     },
   });

@@ -57,7 +57,9 @@ export async function up({ config, log, registry, signal, write, colour }: UpOpt
       }
       write('\n');
     } else {
-      write(`No cluster: ${unreachable}.\nPlaying recordings of real incidents instead, ${demoSpeed} times as fast as they happened. Ctrl-C stops.\n\n`);
+      write(
+        `No cluster: ${unreachable}.\nPlaying recordings of real incidents instead, ${demoSpeed} times as fast as they happened. Ctrl-C stops.\n\n`,
+      );
       for (const file of demo) {
         if (signal.aborted) break;
         await play(readRecording(file), { transport, speed: demoSpeed, signal });

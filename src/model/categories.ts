@@ -16,7 +16,11 @@ const MECHANISM = 0.2;
 const INTERMEDIATE = 0.02;
 const SYMPTOM = 0.002;
 const CHANGE = 0.1;
-const entry = (prior: number, severity: Severity, conclusive = false): CategoryInfo => ({ prior, severity, conclusive });
+const entry = (prior: number, severity: Severity, conclusive = false): CategoryInfo => ({
+  prior,
+  severity,
+  conclusive,
+});
 
 export const categories = {
   // containers and processes

@@ -12,7 +12,10 @@ export function contentId(...parts: readonly (string | number | null)[]): string
  */
 export function rawEventId(event: Omit<RawEvent, 'id' | 'schemaVersion'>): string {
   const source = event.metadata.source ?? '';
-  const observed = event.type === 'kubeapi' ? (event.data.object as { metadata?: { uid?: string; resourceVersion?: string } } | undefined) : undefined;
+  const observed =
+    event.type === 'kubeapi'
+      ? (event.data.object as { metadata?: { uid?: string; resourceVersion?: string } } | undefined)
+      : undefined;
   if (observed?.metadata?.uid && observed.metadata.resourceVersion) {
     const { uid, resourceVersion } = observed.metadata;
     return contentId(event.type, event.data.kind, String(event.data.action), uid, resourceVersion);

@@ -31,7 +31,9 @@ describe('rules', () => {
       'links:\n  - id: mine\n    cause: { category: container.oomkilled }\n    effect: { category: pod.not-ready }\n    path: effect LIKES cause\n    after: soon\n    strength: 1.5\n    because: x\n',
       'own.yaml',
     );
-    expect(problems.join('\n')).toMatch(/own\.yaml:3: links\.0\.cause\.category.*"container\.oomkilled" is not a category/s);
+    expect(problems.join('\n')).toMatch(
+      /own\.yaml:3: links\.0\.cause\.category.*"container\.oomkilled" is not a category/s,
+    );
     expect(problems.join('\n')).toMatch(/own\.yaml:5: links\.0\.path: .*LIKES is none of/);
     expect(problems.join('\n')).toMatch(/own\.yaml:6: links\.0\.after: .*duration/);
     expect(problems.join('\n')).toMatch(/own\.yaml:7: links\.0\.strength/);
@@ -42,12 +44,16 @@ describe('rules', () => {
   });
 
   test('rules that let a problem explain itself on the same thing are refused', () => {
-    const folder = folderWith(`links:\n${link('a-b', 'log.error', 'log.fatal')}${link('b-a', 'log.fatal', 'log.error')}`);
+    const folder = folderWith(
+      `links:\n${link('a-b', 'log.error', 'log.fatal')}${link('b-a', 'log.fatal', 'log.error')}`,
+    );
     expect(() => loadRules([folder])).toThrow(/circle: log\.error → log\.fatal → log\.error/);
   });
 
   test('two rules of one name are refused', () => {
-    const folder = folderWith(`links:\n${link('twin', 'log.error', 'log.fatal')}${link('twin', 'log.error', 'log.exception')}`);
+    const folder = folderWith(
+      `links:\n${link('twin', 'log.error', 'log.fatal')}${link('twin', 'log.error', 'log.exception')}`,
+    );
     expect(() => loadRules([folder])).toThrow(/two rules are called twin/);
   });
 

@@ -25,7 +25,11 @@ export function run(): Promise<Figure[]> {
   globalThis.gc?.();
   const baseBytes = process.memoryUsage().heapUsed;
   const transform = createTransform({ cluster: 'bench', log: pino({ level: 'silent' }), registry: new Registry() });
-  const correlator = createCorrelator({ cluster: 'bench', rules: loadRules([join(packageRoot(), 'ingest/rules')]), minEvents: 2 });
+  const correlator = createCorrelator({
+    cluster: 'bench',
+    rules: loadRules([join(packageRoot(), 'ingest/rules')]),
+    minEvents: 2,
+  });
   const feed = (event: RawEvent): void => correlator.take(transform.transform(event));
 
   let atMs = startMs;
@@ -53,10 +57,17 @@ export function run(): Promise<Figure[]> {
     tookMs.push(performance.now() - before);
     if (results.some(({ category }) => category === 'container.oom-killed')) told++;
   }
-  if (told < faults * 0.99) throw new Error(`only ${told} of ${faults} kills became an incident: the figure would mean nothing`);
+  if (told < faults * 0.99)
+    throw new Error(`only ${told} of ${faults} kills became an incident: the figure would mean nothing`);
   tookMs.sort((a, b) => a - b);
   const at = (share: number): number => tookMs[Math.min(tookMs.length - 1, Math.floor(tookMs.length * share))]!;
-  const figure = (name: string, value: number, unit: string, ceiling: number): Figure => ({ name, value, unit, ceiling, ratio: value / ceiling });
+  const figure = (name: string, value: number, unit: string, ceiling: number): Figure => ({
+    name,
+    value,
+    unit,
+    ceiling,
+    ratio: value / ceiling,
+  });
   return Promise.resolve([
     figure('decision p50', at(0.5), 'ms', 5),
     figure('decision p99', at(0.99), 'ms', 5),
@@ -68,29 +79,71 @@ type Plain = Record<string, unknown>;
 
 function* cluster(): Generator<Plain> {
   for (let n = 0; n < nodes; n++) {
-    yield object('v1', 'Node', null, `node-${n}`, { status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: fromEpochMs(startMs - 1e6) }] } });
+    yield object('v1', 'Node', null, `node-${n}`, {
+      status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: fromEpochMs(startMs - 1e6) }] },
+    });
   }
   for (let w = 0; w < workloads; w++) {
     const labels = { app: `app-${w}` };
-    yield object('v1', 'Service', 'shop', `app-${w}`, { spec: { selector: labels, clusterIP: `10.0.${w >> 8}.${w & 255}`, ports: [{ port: 8080, targetPort: 8080 }] } });
-    yield object('apps/v1', 'Deployment', 'shop', `app-${w}`, {
-      spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container(w)] } } },
-      status: { replicas, readyReplicas: replicas, availableReplicas: replicas, updatedReplicas: replicas, observedGeneration: 1 },
+    yield object('v1', 'Service', 'shop', `app-${w}`, {
+      spec: { selector: labels, clusterIP: `10.0.${w >> 8}.${w & 255}`, ports: [{ port: 8080, targetPort: 8080 }] },
     });
-    yield object('apps/v1', 'ReplicaSet', 'shop', `app-${w}-1`, { spec: { replicas, selector: { matchLabels: labels } }, status: { replicas, readyReplicas: replicas } }, owner('Deployment', `app-${w}`));
+    yield object('apps/v1', 'Deployment', 'shop', `app-${w}`, {
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [container(w)] } },
+      },
+      status: {
+        replicas,
+        readyReplicas: replicas,
+        availableReplicas: replicas,
+        updatedReplicas: replicas,
+        observedGeneration: 1,
+      },
+    });
+    yield object(
+      'apps/v1',
+      'ReplicaSet',
+      'shop',
+      `app-${w}-1`,
+      { spec: { replicas, selector: { matchLabels: labels } }, status: { replicas, readyReplicas: replicas } },
+      owner('Deployment', `app-${w}`),
+    );
     for (let r = 0; r < replicas; r++) yield pod(w, r, true, startMs - 1e6);
   }
 }
 
 const podName = (workload: number, replica: number): string => `app-${workload}-1-${replica}`;
-const container = (workload: number): Plain => ({ name: 'app', image: `app:${workload % 7}`, ports: [{ containerPort: 8080 }], resources: { limits: { memory: '64Mi' } } });
-const owner = (kind: string, name: string): Plain => ({ ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: `uid-${kind}-${name}`, controller: true }] });
+const container = (workload: number): Plain => ({
+  name: 'app',
+  image: `app:${workload % 7}`,
+  ports: [{ containerPort: 8080 }],
+  resources: { limits: { memory: '64Mi' } },
+});
+const owner = (kind: string, name: string): Plain => ({
+  ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: `uid-${kind}-${name}`, controller: true }],
+});
 
-function object(apiVersion: string, kind: string, namespace: string | null, name: string, rest: Plain, metadata: Plain = {}): Plain {
+function object(
+  apiVersion: string,
+  kind: string,
+  namespace: string | null,
+  name: string,
+  rest: Plain,
+  metadata: Plain = {},
+): Plain {
   return {
     apiVersion,
     kind,
-    metadata: { name, ...(namespace !== null && { namespace }), uid: `uid-${kind}-${name}`, creationTimestamp: fromEpochMs(startMs - 1e7).slice(0, 19) + 'Z', generation: 1, ...metadata },
+    metadata: {
+      name,
+      ...(namespace !== null && { namespace }),
+      uid: `uid-${kind}-${name}`,
+      creationTimestamp: fromEpochMs(startMs - 1e7).slice(0, 19) + 'Z',
+      generation: 1,
+      ...metadata,
+    },
     ...rest,
   };
 }
@@ -108,8 +161,23 @@ function pod(workload: number, replica: number, ready: boolean, sinceMs: number)
       status: {
         phase: 'Running',
         startTime: since,
-        conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: since, ...(!ready && { reason: 'ContainersNotReady', message: 'containers with unready status: [app]' }) }],
-        containerStatuses: [{ name: 'app', ready, restartCount: 0, containerID: `containerd://${containerId(name)}`, state: { running: { startedAt: since } } }],
+        conditions: [
+          {
+            type: 'Ready',
+            status: ready ? 'True' : 'False',
+            lastTransitionTime: since,
+            ...(!ready && { reason: 'ContainersNotReady', message: 'containers with unready status: [app]' }),
+          },
+        ],
+        containerStatuses: [
+          {
+            name: 'app',
+            ready,
+            restartCount: 0,
+            containerID: `containerd://${containerId(name)}`,
+            state: { running: { startedAt: since } },
+          },
+        ],
       },
     },
     { labels: { app: `app-${workload}` }, ...owner('ReplicaSet', `app-${workload}-1`) },
@@ -120,30 +188,89 @@ const containerId = (name: string): string => Buffer.from(name).toString('hex').
 let version = 0;
 
 function event(type: RawEventType, source: string, data: RawEvent['data'], metadata: Plain, atMs: number): RawEvent {
-  const made = { schemaVersion: 1 as const, id: '', type, traceId: null, spanId: null, timestamp: fromEpochMs(atMs), data, metadata: { cluster: 'bench', source, ...metadata } };
+  const made = {
+    schemaVersion: 1 as const,
+    id: '',
+    type,
+    traceId: null,
+    spanId: null,
+    timestamp: fromEpochMs(atMs),
+    data,
+    metadata: { cluster: 'bench', source, ...metadata },
+  };
   return { ...made, id: rawEventId(made) };
 }
 
 function observation(action: string, body: Plain, atMs: number): RawEvent {
   const metadata = body.metadata as Plain;
   metadata.resourceVersion = String(++version);
-  return event('kubeapi', 'kubernetes@bench', { kind: String(body.kind).toLowerCase(), action, object: body, changes: [], changedBy: null }, { namespace: 'shop' }, atMs);
+  return event(
+    'kubeapi',
+    'kubernetes@bench',
+    { kind: String(body.kind).toLowerCase(), action, object: body, changes: [], changedBy: null },
+    { namespace: 'shop' },
+    atMs,
+  );
 }
 
 function notReady(workload: number, replica: number, atMs: number): RawEvent {
-  return observation('MODIFIED', pod(workload, replica, false, Math.floor(toEpochMs(fromEpochMs(atMs)) / 1000) * 1000), atMs);
+  return observation(
+    'MODIFIED',
+    pod(workload, replica, false, Math.floor(toEpochMs(fromEpochMs(atMs)) / 1000) * 1000),
+    atMs,
+  );
 }
 
 function oomVictim(name: string, atMs: number): RawEvent {
-  const data = { kind: 'oom-victim', witness: 'ebpf', pid: 4242, comm: 'app', cgroup: `/kubepods/${containerId(name)}`, anonRssKiB: 65_000, totalVmKiB: 200_000, oomScoreAdj: 900, limitBytes: 67_108_864 };
-  return event('ebpf', 'kernel@bench', data, { namespace: 'shop', pod: name, podUid: `uid-Pod-${name}`, container: 'app', containerId: containerId(name) }, atMs);
+  const data = {
+    kind: 'oom-victim',
+    witness: 'ebpf',
+    pid: 4242,
+    comm: 'app',
+    cgroup: `/kubepods/${containerId(name)}`,
+    anonRssKiB: 65_000,
+    totalVmKiB: 200_000,
+    oomScoreAdj: 900,
+    limitBytes: 67_108_864,
+  };
+  return event(
+    'ebpf',
+    'kernel@bench',
+    data,
+    { namespace: 'shop', pod: name, podUid: `uid-Pod-${name}`, container: 'app', containerId: containerId(name) },
+    atMs,
+  );
 }
 
 function exited(name: string, atMs: number): RawEvent {
-  const data = { kind: 'process-exit', witness: 'ebpf', pid: 4242, parentPid: 1, comm: 'app', exitCode: 0, signal: 9, coreDumped: false, containerInit: true, durationMs: 5000, cgroup: null };
-  return event('ebpf', 'kernel@bench', data, { namespace: 'shop', pod: name, podUid: `uid-Pod-${name}`, container: 'app', containerId: containerId(name) }, atMs);
+  const data = {
+    kind: 'process-exit',
+    witness: 'ebpf',
+    pid: 4242,
+    parentPid: 1,
+    comm: 'app',
+    exitCode: 0,
+    signal: 9,
+    coreDumped: false,
+    containerInit: true,
+    durationMs: 5000,
+    cgroup: null,
+  };
+  return event(
+    'ebpf',
+    'kernel@bench',
+    data,
+    { namespace: 'shop', pod: name, podUid: `uid-Pod-${name}`, container: 'app', containerId: containerId(name) },
+    atMs,
+  );
 }
 
 function clock(atMs: number): RawEvent {
-  return event('kubeapi', 'kubernetes@bench', { kind: 'source-health', state: 'healthy', reason: null, lost: 0 }, {}, atMs);
+  return event(
+    'kubeapi',
+    'kubernetes@bench',
+    { kind: 'source-health', state: 'healthy', reason: null, lost: 0 },
+    {},
+    atMs,
+  );
 }
