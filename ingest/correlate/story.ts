@@ -183,8 +183,48 @@ function fold(stories: readonly Story[], nowMs: number, { problems, inventory }:
     };
   }
   return kept
-    .map(({ story }) => story)
+    .map(({ story }) => nameTheFault(story))
     .sort((a, b) => a.root.firstMs - b.root.firstMs || a.root.serial - b.root.serial);
+}
+
+/** Says less than the change that led to it. */
+const general = /^(container\.(crash-loop|init-failed)|log\.|pod\.|object\.)/;
+
+/**
+ * Where a change is the root and the changed thing shows a fault that has a name of its own (a probe that fails, an image that is not
+ * there), the fault is the cause and the change the reason to give beside it.
+ */
+function nameTheFault(story: Story): Story {
+  const { root, members } = story;
+  if (!root.category.startsWith('change.')) return story;
+  const fault = members.find(
+    (member) =>
+      member.unit === root.unit &&
+      member !== root &&
+      !member.category.startsWith('change.') &&
+      priorOf(member) >= weakPrior &&
+      !general.test(member.category),
+  );
+  if (!fault) return story;
+  const change: Alternative = {
+    problem: root,
+    confidence: round(1 - story.confidence),
+    evidence: story.evidence.slice(0, 1),
+    whyNot: 'it is what was changed; the fault that it led to is named as the cause',
+  };
+  const said = [...fault.events.values()]
+    .slice(0, 2)
+    .map((event): Evidence => ({
+      text: event.semantic.message,
+      weight: round(Math.log(priorOf(fault) / leak)),
+      eventId: event.id,
+    }));
+  return {
+    ...story,
+    root: fault,
+    evidence: [...said, ...story.evidence],
+    alternatives: [change, ...story.alternatives.filter(({ problem }) => problem !== fault)].slice(0, maxAlternatives),
+  };
 }
 
 function unexplained(root: Problem): Evidence[] {
@@ -389,6 +429,7 @@ function compare(
   const rivals: { at: number; explained: number }[] = [];
   for (let a = 0; a < size; a++) {
     if (a === cause || area.causeCost[a] === Infinity || best.causes.includes(a)) continue;
+    if (isSameChange(members[a]!, members[cause]!)) continue;
     let explained = own.includes(a) ? 1 : 0;
     for (const e of own) if (chains.strength[a * size + e]! > 0.05) explained++;
     if (explained > 0) rivals.push({ at: a, explained });
@@ -415,6 +456,12 @@ function compare(
   const unseen =
     own.length === 1 && scored.length === 0 ? Math.max(0, 1 - categoryInfo(members[cause]!.category).prior * 4) : 0;
   return { confidence: round((1 / total) * (1 - unseen * 0.5)), alternatives };
+}
+
+/** Two findings of one edit (its image and its environment): the same answer, not a rival. */
+function isSameChange(a: Problem, b: Problem): boolean {
+  const both = a.category.startsWith('change.') && b.category.startsWith('change.');
+  return both && a.unit === b.unit && Math.abs(a.firstMs - b.firstMs) < 5_000;
 }
 
 function whyNot(
