@@ -49,6 +49,13 @@ export function createGate(parts: {
     return latest;
   };
 
+  /** When a planned change began that may have brought this about by itself, or -Infinity. A call is excused by its callee only. */
+  const excuse = (problem: Problem, nowMs: number): number => {
+    if (!soft.test(problem.category) || problem.wrongPort) return -Infinity;
+    if (!/^(call|dns)\./.test(problem.category)) return lastChange(problem.unit, nowMs);
+    return problem.target === -1 ? -Infinity : lastChange(problem.target, nowMs);
+  };
+
   return {
     ripe(story, nowMs) {
       const faults = story.members.filter((problem) => !isChange(problem));
@@ -57,15 +64,13 @@ export function createGate(parts: {
       if (active.length === 0) return false;
       if (certain.has(story.root.category)) return true;
 
-      if (faults.every(({ category }) => soft.test(category))) {
-        const changedMs = faults.reduce((latest, { unit, target, wrongPort }) => {
-          const own = lastChange(unit, nowMs);
-          const callee = target === -1 || wrongPort ? -Infinity : lastChange(target, nowMs);
-          return Math.max(latest, own, callee);
-        }, -Infinity);
-        const planned = changedMs > firstMs - disruptionMs;
-        if (planned && nowMs < changedMs + disruptionMs) return false;
-      }
+      // Planned: whatever begins this story among the faults is of the kind that a planned change brings about, and there was one.
+      const explained = new Set(story.edges.filter(({ cause }) => !isChange(cause)).map(({ effect }) => effect));
+      const changedMs = faults
+        .filter((problem) => !explained.has(problem))
+        .reduce((latest, problem) => Math.max(latest, excuse(problem, nowMs)), -Infinity);
+      const excused = faults.every((problem) => explained.has(problem) || excuse(problem, nowMs) > -Infinity);
+      if (excused && changedMs > firstMs - disruptionMs && nowMs < changedMs + disruptionMs) return false;
 
       const { conclusive } = categoryInfo(story.root.category);
       if (nowMs - firstMs < (conclusive ? settleMs.conclusive : settleMs.other)) return false;
