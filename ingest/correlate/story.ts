@@ -212,13 +212,11 @@ function nameTheFault(story: Story): Story {
     evidence: story.evidence.slice(0, 1),
     whyNot: 'it is what was changed; the fault that it led to is named as the cause',
   };
-  const said = [...fault.events.values()]
-    .slice(0, 2)
-    .map((event): Evidence => ({
-      text: event.semantic.message,
-      weight: round(Math.log(priorOf(fault) / leak)),
-      eventId: event.id,
-    }));
+  const said = [...fault.events.values()].slice(0, 2).map((event): Evidence => ({
+    text: event.semantic.message,
+    weight: round(Math.log(priorOf(fault) / leak)),
+    eventId: event.id,
+  }));
   return {
     ...story,
     root: fault,
@@ -321,7 +319,10 @@ function assign(area: Area, { strength }: Closure, causes: readonly number[]): I
   return owner;
 }
 
-/** The edges of the best chains from the cause to its members, each once. */
+/**
+ * One edge into each member: from whatever most surely brought it about, step by step, rather than by the shortest way from the root.
+ * Where such steps lead in a circle, its weakest member is reached by the best chain from the root instead.
+ */
 function treeOf(
   area: Area,
   { lastEdge }: Closure,
@@ -329,17 +330,36 @@ function treeOf(
   cause: number,
   own: readonly number[],
 ): Candidate[] {
-  const used = new Set<number>();
+  const inside = new Set(own);
+  const into = new Map<number, number>();
+  area.edges.forEach(({ from, to, strength }, i) => {
+    if (to === cause || !inside.has(to) || !inside.has(from)) return;
+    const known = into.get(to);
+    if (known === undefined || strength > area.edges[known]!.strength) into.set(to, i);
+  });
+  const byChain = new Set<number>();
   for (const member of own) {
-    let at = member;
-    while (at !== cause) {
-      const edge = lastEdge[cause * area.size + at]!;
-      if (edge === -1 || used.has(edge)) break;
-      used.add(edge);
-      at = area.edges[edge]!.from;
+    const trail: number[] = [];
+    for (let at = member; at !== cause && into.has(at); at = area.edges[into.get(at)!]!.from) {
+      if (!trail.includes(at)) {
+        trail.push(at);
+        continue;
+      }
+      const circle = trail.slice(trail.indexOf(at)).filter((node) => !byChain.has(node));
+      if (circle.length === 0) break;
+      const weakest = circle.reduce(
+        (a, b) => (area.edges[into.get(b)!]!.strength < area.edges[into.get(a)!]!.strength ? b : a),
+        circle[0]!,
+      );
+      into.set(weakest, lastEdge[cause * area.size + weakest]!);
+      byChain.add(weakest);
+      break;
     }
   }
-  return [...used].sort((a, b) => a - b).map((edge) => candidates[edge]!);
+  return [...new Set(into.values())]
+    .filter((edge) => edge !== -1)
+    .sort((a, b) => a - b)
+    .map((edge) => candidates[edge]!);
 }
 
 /** What the cause makes us expect and nobody saw, although somebody would have. */
