@@ -51,7 +51,7 @@ const text = (x, y, size, fill, content, more = '') =>
 
 const parts = [
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" role="img" aria-label="${escape(result.title)}">`,
-  '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#64748b"/></marker></defs>',
+  '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="10" orient="auto"><path d="M0 0 8 4 0 8z" fill="#64748b"/></marker></defs>',
   `<rect width="${width}" height="${height}" rx="14" fill="#f8fafc"/>`,
   text(left, 40, 22, '#0f172a', result.title, ' font-weight="700"'),
   ...wrap(`${result.rootCause} Confidence ${result.confidence.toFixed(2)}.`, Math.floor(width / 7.6), 2).map((row, i) => text(left, 66 + i * 20, 14, '#334155', row)),
@@ -72,7 +72,7 @@ for (const [id, { x, y }] of place) {
   parts.push(
     `<rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="9" fill="${root ? '#fee2e2' : '#ffffff'}" stroke="${root ? '#dc2626' : '#cbd5e1'}" stroke-width="${root ? 2 : 1}"/>`,
     ...(root ? [text(x + 12, y + 20, 11, '#b91c1c', `ROOT CAUSE · ${category ?? ''}`, ' font-weight="700"')] : []),
-    ...wrap(message ?? '', 39, root ? 3 : 4).map((row, i) => text(x + 12, y + (root ? 40 : 24) + i * 17, 12, '#1e293b', row)),
+    ...wrap(message ?? '', 35, root ? 3 : 4).map((row, i) => text(x + 12, y + (root ? 40 : 24) + i * 17, 12, '#1e293b', row)),
   );
 }
 const hit = result.entities.map(({ entity }) => `${entity.kind} ${entity.name}`).join(', ');
