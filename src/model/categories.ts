@@ -43,7 +43,7 @@ export const categories = {
   'config.key-missing': entry(MECHANISM, 'ERROR', true),
   'config.setting-missing': entry(MECHANISM, 'ERROR'), // the program says which setting it lacks
   'probe.liveness-failed': entry(INTERMEDIATE * 4, 'ERROR'), // attributes: port, path, probeError, declaredPort
-  'probe.readiness-failed': entry(INTERMEDIATE, 'ERROR'),
+  'probe.readiness-failed': entry(INTERMEDIATE * 4, 'ERROR'),
   'probe.startup-failed': entry(INTERMEDIATE * 4, 'ERROR'),
   'probe.port-mismatch': entry(MECHANISM, 'ERROR', true), // the probe asks a port nothing listens on, while another is open
   // images
@@ -135,8 +135,8 @@ export const categories = {
   'call.unauthorized': entry(INTERMEDIATE, 'ERROR'), // 401 or 403 from a peer; attributes: peer, status
   'tls.certificate-expired': entry(MECHANISM, 'CRITICAL', true),
   'tls.certificate-not-yet-valid': entry(MECHANISM, 'CRITICAL', true),
-  'tls.verification-failed': entry(MECHANISM, 'CRITICAL', true),
-  'rbac.forbidden': entry(MECHANISM, 'ERROR', true), // the API server refuses a ServiceAccount; attributes: subject, verb, resource
+  'tls.verification-failed': entry(INTERMEDIATE * 2, 'CRITICAL', true),
+  'rbac.forbidden': entry(INTERMEDIATE * 2, 'ERROR', true), // the API server refuses a ServiceAccount; attributes: subject, verb, resource
   'external.unreachable': entry(MECHANISM, 'ERROR'), // an endpoint outside of the cluster
   // storage
   'pvc.storageclass-not-found': entry(MECHANISM, 'ERROR', true),
