@@ -111,7 +111,7 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
   };
 
   const decide = (nowMs: number): void => {
-    for (const finding of derive(inventory, problems, nowMs)) problems.occurred(finding);
+    for (const finding of derive(options.cluster, inventory, problems, nowMs)) problems.occurred(finding);
     problems.forget(nowMs, incidents.holds);
     const involved = [...problems.all()]
       .filter((problem) => problem.firstMs <= nowMs)

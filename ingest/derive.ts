@@ -1,18 +1,18 @@
 import { categoryInfo, type Category } from '../src/model/categories.js';
-import type { EntityRef } from '../src/model/entity.js';
+import { entityRef, type EntityRef } from '../src/model/entity.js';
 import type { EventFinding } from '../src/model/finding.js';
 import { contentId } from '../src/model/ids.js';
 import { fromEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import type { Inventory } from './inventory.js';
 import { representative, type Problem, type Problems } from './problems.js';
-import { selectorResemblance, selectorText, type Labels } from './selectors.js';
+import { selectorResemblance, selectorText, selects, type Labels } from './selectors.js';
 
 /**
- * What no single source says and the inventory shows: a Service that selects nothing, and what lies behind a call that fails although
- * nothing is known to be wrong with the callee. Said again at every tick while it holds, as one event.
+ * What no single source says and the inventory shows: a Service that selects nothing, a route to a Service that is not there, and what
+ * lies behind a call that fails although nothing is known to be wrong with the callee. Said again at every tick while it holds, as one event.
  */
-export function derive(inventory: Inventory, problems: Problems, nowMs: number): EventFinding[] {
+export function derive(cluster: string, inventory: Inventory, problems: Problems, nowMs: number): EventFinding[] {
   const findings: EventFinding[] = [];
   const say = (
     entity: EntityRef,
@@ -30,6 +30,7 @@ export function derive(inventory: Inventory, problems: Problems, nowMs: number):
 
   const empty = new Map<number, Problem>();
   const called = new Map<number, Problem>();
+  const distrusted: Problem[] = [];
   for (const problem of problems.all()) {
     if (!problems.isActive(problem, nowMs)) continue;
     if (problem.category === 'service.no-ready-endpoints') empty.set(problem.unit, problem);
@@ -37,11 +38,28 @@ export function derive(inventory: Inventory, problems: Problems, nowMs: number):
       const before = called.get(problem.target);
       if (!before || problem.firstMs < before.firstMs) called.set(problem.target, problem);
     }
+    if (problem.target !== -1 && /^tls\.certificate-/.test(problem.category)) distrusted.push(problem);
+    if (problem.category === 'scheduling.node-unschedulable') holdBack(problem.unit, inventory, problems, nowMs);
+  }
+
+  // The caller only says what it was shown: the certificate is the callee's.
+  for (const { target, category, firstMs, unit } of distrusted) {
+    const holder = certificateOf(target, inventory);
+    const ref = inventory.ref(holder);
+    const state = category === 'tls.certificate-expired' ? 'has expired' : 'is not valid yet';
+    say(
+      ref,
+      category,
+      firstMs,
+      `The certificate of ${inventory.ref(target).kind} ${inventory.ref(target).name} ${state}, says ${inventory.ref(unit).kind} ${inventory.ref(unit).name}`,
+      { served: `${inventory.ref(target).kind}/${inventory.ref(target).name}` },
+    );
   }
 
   for (const [service, problem] of empty) {
     const mismatch = selectorMismatch(service, inventory);
-    if (!mismatch) continue;
+    // Labels that nothing comes near may have lost their workload; only an edit of the selector itself makes it the Service's fault.
+    if (!mismatch || (mismatch.nearest === null && !changeOf(service, /selector/, problems, nowMs))) continue;
     const { name } = inventory.ref(service);
     const near =
       mismatch.nearest === null
@@ -62,16 +80,54 @@ export function derive(inventory: Inventory, problems: Problems, nowMs: number):
     );
   }
 
+  for (const { ingress, backend, because, sinceMs } of deadRoutes(cluster, inventory, problems)) {
+    const { name } = inventory.ref(ingress);
+    say(
+      inventory.ref(ingress),
+      'ingress.backend-missing',
+      sinceMs,
+      `Ingress ${name} routes to Service ${backend}, ${because}`,
+      { backend },
+    );
+  }
+
   for (const [target, problem] of called) {
-    if (problem.wrongPort) continue;
     const ref = inventory.ref(target);
     const caller = inventory.ref(problem.unit);
     const example = representative(problem).semantic.message;
+    if (problem.wrongPort) {
+      const removal = changeOf(target, /spec\.ports/, problems, nowMs);
+      if (removal && removal.firstMs <= problem.lastMs) {
+        say(
+          ref,
+          'service.port-mismatch',
+          problem.firstMs,
+          `Service ${ref.name} no longer has the port that ${caller.kind} ${caller.name} calls: ${example}`,
+          { ports: String(inventory.facts(target).ports ?? '') },
+        );
+      }
+      continue;
+    }
+    // Whoever cannot resolve names fails to reach everything: that says nothing of the rest.
+    const blind = problems
+      .on(problem.unit)
+      .some((other) => other.category === 'dns.failed' && problems.isActive(other, nowMs));
+    if (problem.category === 'dns.failed' && ref.kind === 'Service' && inventory.exists(target)) {
+      if (isTroubled(target, inventory, problems, nowMs) || problem.lastMs - problem.firstMs < lastingMs) continue;
+      say(
+        ref,
+        'dns.server-down',
+        problem.firstMs,
+        `The cluster's DNS, Service ${ref.name}, does not resolve names that exist: ${example}`,
+        { peer: ref.name },
+      );
+      continue;
+    }
     if (ref.kind === 'ExternalEndpoint' || (ref.kind === 'Service' && isOutside(target, inventory))) {
       const others = problems
         .on(target)
         .some((other) => other.category !== 'external.unreachable' && problems.isActive(other, nowMs));
-      if (others || problem.category === 'dns.failed') continue;
+      if (others || blind) continue;
       say(
         ref,
         'external.unreachable',
@@ -80,6 +136,8 @@ export function derive(inventory: Inventory, problems: Problems, nowMs: number):
         { peer: ref.name },
       );
     } else if (ref.kind === 'Service' && !inventory.exists(target)) {
+      // A name that never was a Service is its caller's mistake.
+      if (!inventory.observed(target)) continue;
       say(
         ref,
         'service.deleted',
@@ -100,10 +158,163 @@ export function derive(inventory: Inventory, problems: Problems, nowMs: number):
             containerPorts: mismatch.declared,
           },
         );
-      }
+      } else if (!blind && !isTroubled(target, inventory, problems, nowMs)) silent(target, problem);
     }
   }
   return findings;
+
+  /** Nothing is known to be wrong with the callee, and yet it does not answer: a policy drops the calls, or it is too slow. */
+  function silent(target: number, problem: Problem): void {
+    if (!isTimeout(problem) || problem.lastMs - problem.firstMs < lastingMs) return;
+    const service = inventory.ref(target);
+    const caller = inventory.ref(problem.unit);
+    const policy = blockingPolicy(target, problem, inventory, problems, nowMs);
+    if (policy !== -1) {
+      inventory.relate('LIMITS', policy, problem.unit, nowMs);
+      say(
+        inventory.ref(policy),
+        'network.policy-blocks',
+        problem.firstMs,
+        `NetworkPolicy ${inventory.ref(policy).name} allows no calls from ${caller.kind} ${caller.name} to Service ${service.name}, and they time out since it is there`,
+        { caller: `${caller.kind}/${caller.name}`, callee: `Service/${service.name}` },
+      );
+      return;
+    }
+    for (const workload of inventory.unitsOut(target, 'SELECTS')) {
+      const ref = inventory.ref(workload);
+      if (changeOf(workload, /./, problems, nowMs, rolloutMs)) continue;
+      say(
+        ref,
+        'app.slow',
+        problem.firstMs,
+        `${ref.kind} ${ref.name} does not answer ${caller.kind} ${caller.name} in time, and is otherwise well: ${representative(problem).semantic.message}`,
+        { caller: `${caller.kind}/${caller.name}` },
+      );
+    }
+  }
+}
+
+interface DeadRoute {
+  readonly ingress: number;
+  readonly backend: string;
+  readonly because: string;
+  readonly sinceMs: number;
+}
+
+/** Routes of Ingresses to a Service, or a port of one, that is not there. */
+function deadRoutes(cluster: string, inventory: Inventory, problems: Problems): DeadRoute[] {
+  const found: DeadRoute[] = [];
+  for (const space of inventory.inNamespace(cluster, null, 'Namespace').map((index) => inventory.ref(index).name)) {
+    for (const ingress of inventory.inNamespace(cluster, space, 'Ingress')) {
+      for (const backend of list(inventory.facts(ingress).backends)) {
+        const [name = '', port = ''] = backend.split(':');
+        const service = inventory.indexOf(entityRef(cluster, 'Service', space, name).id);
+        const exists = service !== -1 && inventory.exists(service);
+        const { ports, portNames } = exists ? inventory.facts(service) : {};
+        const served = [...list(ports).map((pair) => pair.split(':')[0]!), ...list(portNames)];
+        if (exists && (port === '' || served.length === 0 || served.includes(port))) continue;
+        const gone =
+          service === -1 ? undefined : problems.on(service).find(({ category }) => category === 'change.deleted');
+        const sinceMs = gone?.firstMs ?? inventory.createdMs(ingress);
+        if (Number.isNaN(sinceMs)) continue;
+        const because = exists ? `which has no port ${port}` : 'which does not exist';
+        found.push({ ingress, backend: name, because, sinceMs });
+      }
+    }
+  }
+  return found;
+}
+
+/** Calls that time out for less than this are a hiccup. */
+const lastingMs = 5_000;
+/** How long a rollout may make its workload slow to answer. */
+const rolloutMs = 45_000;
+
+function isTimeout(problem: Problem): boolean {
+  return problem.category === 'call.timeout' || (problem.attributes.get('error')?.has('ETIMEDOUT') ?? false);
+}
+
+/** Whether something is known to be wrong with a Service or with what it selects, other than what is derived here. */
+function isTroubled(service: number, inventory: Inventory, problems: Problems, nowMs: number): boolean {
+  return [service, ...inventory.unitsOut(service, 'SELECTS')].some((unit) =>
+    problems
+      .on(unit)
+      .some(
+        (other) =>
+          !/^(change\.|app\.slow$|dns\.server-down$|log\.)/.test(other.category) && problems.isActive(other, nowMs),
+      ),
+  );
+}
+
+/** A change of a thing's fields, still fresh; `withinMs` counts from when it was made. */
+function changeOf(unit: number, paths: RegExp, problems: Problems, nowMs: number, withinMs = Infinity): Problem | null {
+  const found = problems
+    .on(unit)
+    .find(
+      (other) =>
+        /^change\.(spec|image|restart|scale|created)$/.test(other.category) &&
+        problems.isActive(other, nowMs) &&
+        nowMs - other.lastMs <= withinMs &&
+        (paths.source === '.' || [...(other.attributes.get('paths') ?? [])].some((path) => paths.test(path))),
+    );
+  return found ?? null;
+}
+
+/** What holds a callee's certificate: the one TLS Secret of what a Service selects, else the callee itself. */
+function certificateOf(target: number, inventory: Inventory): number {
+  const secrets = new Set(
+    inventory
+      .unitsOut(target, 'SELECTS')
+      .flatMap((workload) => inventory.unitsOut(workload, 'USES'))
+      .filter((used) => inventory.ref(used).kind === 'Secret' && inventory.facts(used).type === 'kubernetes.io/tls'),
+  );
+  return secrets.size === 1 ? [...secrets][0]! : target;
+}
+
+/** Nodes that take no pods hold back those that wait for one. */
+function holdBack(unit: number, inventory: Inventory, problems: Problems, nowMs: number): void {
+  const { cluster } = inventory.ref(unit);
+  for (const node of inventory.inNamespace(cluster, null, 'Node')) {
+    if (problems.on(node).some((other) => other.category === 'node.cordoned' && problems.isActive(other, nowMs)))
+      inventory.relate('LIMITS', node, unit, nowMs);
+  }
+}
+
+/** A NetworkPolicy, made or changed shortly before the calls began to fail, that lets none in to the callee or none out of the caller. */
+function blockingPolicy(
+  target: number,
+  problem: Problem,
+  inventory: Inventory,
+  problems: Problems,
+  nowMs: number,
+): number {
+  const applies = (policy: number, workload: number): boolean => {
+    const selector = inventory.selector(policy) ?? {};
+    return inventory
+      .members(workload)
+      .some(
+        (pod) =>
+          inventory.ref(pod).kind === 'Pod' &&
+          inventory.ref(pod).namespace === inventory.ref(policy).namespace &&
+          (Object.keys(selector).length === 0 || selects(selector, inventory.labels(pod))),
+      );
+  };
+  const spaces = new Set([inventory.ref(target).namespace, inventory.ref(problem.unit).namespace]);
+  for (const space of spaces) {
+    for (const policy of inventory.inNamespace(inventory.ref(target).cluster, space, 'NetworkPolicy')) {
+      const change = changeOf(policy, /./, problems, nowMs);
+      if (!change || change.firstMs > problem.firstMs + lastingMs) continue;
+      const { policyTypes, ingressRules, egressRules } = inventory.facts(policy);
+      const types = list(policyTypes);
+      const shut =
+        types.includes('Ingress') &&
+        ingressRules === 0 &&
+        inventory.unitsOut(target, 'SELECTS').some((workload) => applies(policy, workload));
+      const locked = types.includes('Egress') && egressRules === 0 && applies(policy, problem.unit);
+      if (shut || locked) return policy;
+    }
+  }
+  return -1;
 }
 
 function derivedEvent(parts: {
@@ -169,7 +380,7 @@ function selectorMismatch(service: number, inventory: Inventory): Mismatch | nul
   let best: { index: number; score: number; labels: Labels } | null = null;
   for (const index of [...workloads, ...pods]) {
     const labels = inventory.ref(index).kind === 'Pod' ? inventory.labels(index) : (inventory.selector(index) ?? {});
-    const sameName = inventory.ref(index).name === inventory.ref(service).name ? 0.3 : 0;
+    const sameName = inventory.ref(index).name === inventory.ref(service).name ? 0.5 : 0;
     const score = selectorResemblance(selector, labels) + sameName;
     if (!best || score > best.score) best = { index, score, labels };
   }

@@ -66,6 +66,7 @@ interface Incident {
 const quietMs = 15_000;
 /** The same cause within this, with nothing changed in between, is the same incident again. */
 const reopenMs = 300_000;
+const runs = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod']);
 const maxTimeline = 100;
 const maxResultEvents = 200;
 
@@ -355,6 +356,8 @@ export function createIncidents(parts: IncidentParts): Incidents {
    */
   function conclude(root: Problem, story: Story): Category {
     if (root.category === 'change.image' || root.category === 'change.restart') return 'change.bad-release';
+    const led = ledTo(root, story);
+    if (led) return led;
     if (root.category === 'change.config') return 'change.bad-config';
     if (root.category === 'change.spec' || root.category === 'change.created') return 'change.bad-release';
     if (story.confidence < parts.confidenceFloor) return 'unknown';
@@ -366,6 +369,18 @@ export function createIncidents(parts: IncidentParts): Incidents {
       if (verdict) return verdict.category;
     }
     return root.category;
+  }
+
+  /**
+   * A change of something that runs nothing itself (a RoleBinding taken away, a certificate replaced, a ConfigMap deleted) is called by the
+   * fault with a name that it led to; a ConfigMap or Secret whose new content fails its readers in other ways is a bad configuration.
+   */
+  function ledTo(root: Problem, story: Story): Category | null {
+    if (!isChange(root) || runs.has(inventory.ref(root.unit).kind)) return null;
+    const named =
+      root.category === 'change.config' ? /^tls\./ : /^(tls|rbac|config|pvc|admission|network|service|dns)\./;
+    const direct = story.edges.filter(({ cause }) => cause === root).map(({ effect }) => effect.category);
+    return direct.find((category) => named.test(category) && categoryInfo(category).conclusive) ?? null;
   }
 
   function severityOf(incident: Incident, category: Category): Severity {

@@ -326,10 +326,12 @@ export function createInventory(): Inventory {
       state.observed = true;
       if (finding.deleted) {
         state.deletedMs = atMs;
-        state.declared = [];
         state.selector = null;
         listed(state.ref).delete(index);
-        for (const slot of before.concat(state.witnessed)) close(slot, atMs);
+        // What used it goes on needing it: a ServiceAccount whose RoleBinding is gone fails for exactly that.
+        const needed = (slot: number): boolean => relationTypes[type[slot]!] === 'USES' && to[slot] === index;
+        state.declared = before.filter(needed);
+        for (const slot of before.concat(state.witnessed)) if (!needed(slot)) close(slot, atMs);
         state.witnessed = [];
         reselectAround(index, atMs);
         changedEntities.add(index);

@@ -48,6 +48,7 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
   const rule = parts.causes.find(
     ({ pattern }) =>
       pattern.categories.has(category) &&
+      (pattern.kinds.size === 0 || pattern.kinds.has(unit.kind)) &&
       (category === root.category ? fits(pattern, root, inventory) : pattern.where.length === 0),
   );
   const title = sentence(fill(rule?.title, facts) ?? `${facts.category} on ${facts.entity}`);
@@ -62,7 +63,7 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
   );
   if (recentChange) {
     const before = Math.max(0, root.firstMs - toEpochMs(recentChange.timestamp));
-    recommendation += ` It was changed ${duration(before)} before: ${lowerFirst(recentChange.semantic.message.replace(/\.$/, ''))}. Undoing that change is the quickest way back.`;
+    recommendation += ` It was changed ${before < 1000 ? 'at that moment' : `${duration(before)} before`}: ${lowerFirst(recentChange.semantic.message.replace(/\.$/, ''))}. Undoing that change is the quickest way back.`;
   }
   return {
     title: title.replace(/\.$/, ''),
@@ -104,13 +105,16 @@ function consequences(story: Story, inventory: Inventory): string[] {
   const told: string[] = [];
   for (const [unit, list] of byUnit) {
     const { kind, name } = inventory.ref(unit);
-    told.push(`${kind} ${name} ${verb(list.at(-1)!.category, list.length)}`);
+    const said = list.map(({ category }) => verb(category)).filter((words) => words !== null);
+    // Other names for what the root cause says already are no consequence.
+    if (said.length === 0 && unit === story.root.unit) continue;
+    told.push(`${kind} ${name} ${said.at(-1) ?? `shows ${list.at(-1)!.category}`}`);
   }
   const rest = told.length - 6;
   return rest > 0 ? [...told.slice(0, 6), `${rest} more`] : told;
 }
 
-function verb(category: Category, findings: number): string {
+function verb(category: Category): string | null {
   if (category.startsWith('call.')) return 'fails calls';
   if (category === 'dns.failed') return 'cannot resolve names';
   if (category === 'service.no-ready-endpoints') return 'has no ready endpoint';
@@ -120,7 +124,8 @@ function verb(category: Category, findings: number): string {
   if (category === 'container.crash-loop') return 'restarts again and again';
   if (category === 'container.restarted') return 'restarts';
   if (category.startsWith('log.')) return 'logs errors';
-  return `shows ${category}${findings > 1 ? ' among others' : ''}`;
+  if (category === 'container.terminated') return 'ends';
+  return null;
 }
 
 /** The first text whose every placeholder is known. */

@@ -52,16 +52,15 @@ function findService(cluster: string, namespace: string | null, host: string, in
   return index !== -1 && inventory.observed(index) ? index : -1;
 }
 
+/** The caller's own namespace first; an address may belong to a Service of any. */
 function serviceByAddress(cluster: string, namespace: string | null, address: string, inventory: Inventory): number {
-  for (const service of inventory.inNamespace(cluster, namespace, 'Service')) {
-    const { clusterIP, clusterIPs } = inventory.facts(service);
-    if (
-      clusterIP === address ||
-      String(clusterIPs ?? '')
-        .split(',')
-        .includes(address)
-    )
-      return service;
+  const others = inventory.inNamespace(cluster, null, 'Namespace').map((index) => inventory.ref(index).name);
+  for (const space of new Set([namespace, ...others, 'default'])) {
+    for (const service of inventory.inNamespace(cluster, space, 'Service')) {
+      const { clusterIP, clusterIPs } = inventory.facts(service);
+      const addresses = String(clusterIPs ?? '').split(',');
+      if (clusterIP === address || addresses.includes(address)) return service;
+    }
   }
   return -1;
 }

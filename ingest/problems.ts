@@ -1,4 +1,5 @@
 import { categoryInfo, type Category } from '../src/model/categories.js';
+import { entityRef } from '../src/model/entity.js';
 import type { EntityFinding, EventFinding } from '../src/model/finding.js';
 import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
@@ -127,7 +128,9 @@ export function createProblems(inventory: Inventory): Problems {
       else byUnit.set(unit, [problem]);
       changed(unit);
       if (peer) inventory.relate('CALLS', unit, peer.target, atMs);
+      if (peer?.wrongPort) problem.attributes.set('wrongPort', new Set(['true']));
     }
+    relateSufferer(event, unit, atMs);
     take(problem, event, index);
     // One burst over two stretches: the second began when it was seen again, not when the first did.
     if (again) {
@@ -135,6 +138,22 @@ export function createProblems(inventory: Inventory): Problems {
       alter(problem);
     }
     return problem;
+  };
+
+  /** What refuses is told apart from who is refused (attributes.victim), and an object that is asked for from who asks (attributes.missing). */
+  const relateSufferer = (
+    { entity, semantic: { category, attributes } }: UnifiedEvent,
+    unit: number,
+    atMs: number,
+  ): void => {
+    if (typeof attributes.victim === 'string') {
+      const victim = inventory.indexOf(attributes.victim);
+      if (victim !== -1 && inventory.unit(victim) !== unit)
+        inventory.relate('LIMITS', unit, inventory.unit(victim), atMs);
+    }
+    const [kind, name] = String(attributes.missing ?? '').split('/');
+    if (category === 'config.object-missing' && kind && name)
+      inventory.relate('USES', unit, inventory.intern(entityRef(entity.cluster, kind, entity.namespace, name)), atMs);
   };
 
   const changed = (unit: number): void => {

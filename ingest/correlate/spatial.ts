@@ -13,12 +13,17 @@ export interface SpatialScore {
 /** Each relation on the way leaves a little more room for something else. */
 const perHop = 0.98;
 
+/** A call to a port that the Service does not have says nothing of what is behind it, unless the rule is about just that. */
+function aboutPorts({ effect }: LinkRule): boolean {
+  return effect.where.some(({ attribute }) => attribute === 'wrongPort');
+}
+
 /** Every unit that the rule's path reaches from the effect, over relations that hold now. */
 export function spatial(effect: Problem, rule: LinkRule, inventory: Inventory): SpatialScore[] {
   const { start, startKind, steps } = rule.path;
   let reached: SpatialScore[];
   if (start === 'unit') reached = [{ unit: effect.unit, score: 1, via: [] }];
-  else if (effect.target === -1 || effect.wrongPort) return [];
+  else if (effect.target === -1 || (effect.wrongPort && !aboutPorts(rule))) return [];
   else {
     const { target } = effect;
     if (startKind !== null && inventory.ref(target).kind !== startKind) return [];

@@ -187,8 +187,11 @@ function fold(stories: readonly Story[], nowMs: number, { problems, inventory }:
     .sort((a, b) => a.root.firstMs - b.root.firstMs || a.root.serial - b.root.serial);
 }
 
-/** Says less than the change that led to it. */
-const general = /^(container\.(crash-loop|init-failed)|log\.|pod\.|object\.)/;
+/** Says less than the change that led to it; next to a new image also the loop it crashes in. */
+const general = {
+  image: /^(container\.(crash-loop|init-failed)|log\.|pod\.|object\.)/,
+  other: /^(log\.|pod\.|object\.)/,
+};
 
 /**
  * Where a change is the root and the changed thing shows a fault that has a name of its own (a probe that fails, an image that is not
@@ -203,7 +206,7 @@ function nameTheFault(story: Story): Story {
       member !== root &&
       !member.category.startsWith('change.') &&
       priorOf(member) >= weakPrior &&
-      !general.test(member.category),
+      !(root.category === 'change.image' ? general.image : general.other).test(member.category),
   );
   if (!fault) return story;
   const change: Alternative = {

@@ -40,6 +40,18 @@ export const errorTexts: readonly ErrorText[] = [
     },
   },
   {
+    // The API server's own words about an object that a program asks it for.
+    pattern: /\b(configmaps?|secrets?) "([^"]+)" not found/i,
+    category: 'config.object-missing',
+    error: '404',
+    extract: (match, attributes) => {
+      const kind = /^configmap/i.test(match[1]!) ? 'ConfigMap' : 'Secret';
+      attributes.missing = `${kind}/${match[2]!}`;
+      attributes.missingKind = kind;
+      attributes.missingName = match[2]!;
+    },
+  },
+  {
     pattern:
       /CERT_HAS_EXPIRED|certificate has expired(?! or is not yet valid)|certificate has expired or is not yet valid: current time \S+ is after|certificate expired|CertificateExpiredException|SSLV3_ALERT_CERTIFICATE_EXPIRED/i,
     category: 'tls.certificate-expired',

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { ThroughlineError } from '../../src/errors.js';
+import { failingFixtures } from './fixture.js';
 import { ruleFileForm, type CauseRule, type LinkRule } from './rule.js';
 
 export interface RuleSet {
@@ -9,7 +10,10 @@ export interface RuleSet {
   readonly causes: readonly CauseRule[];
 }
 
-/** Reads every .yaml file of the folders. Fails with RULE_INVALID, naming each file, line and key that is wrong and why. */
+/**
+ * Reads every .yaml file of the folders. Fails with RULE_INVALID, naming each file, line and key that is wrong and why, and each rule
+ * that does not do what its own examples say.
+ */
 export function loadRules(folders: readonly string[]): RuleSet {
   const links: LinkRule[] = [];
   const causes: CauseRule[] = [];
@@ -26,6 +30,7 @@ export function loadRules(folders: readonly string[]): RuleSet {
     }
   }
   problems.push(...repeated(links.map(({ id }) => id)), ...repeated(causes.map(({ id }) => id)), ...cycles(links));
+  problems.push(...links.flatMap(failingFixtures));
   if (problems.length > 0)
     throw new ThroughlineError('RULE_INVALID', `rules are not valid:\n  ${problems.join('\n  ')}`);
   return { links, causes };

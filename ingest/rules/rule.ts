@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { relationTypes, type RelationType } from '../../src/model/entity.js';
 import { isCategory, type Category } from '../../src/model/categories.js';
+import { parseFixtureFact, parseFixtureProblem, type Fixture } from './fixture.js';
 
 /**
  * Causal knowledge as data, in two forms. A link says how one problem brings about another, over which relations and how soon. A cause
@@ -22,6 +23,9 @@ export interface LinkRule {
   /** How much the effect's own words matter: 0 not at all, 1 the words must name the cause. */
   readonly wording: number;
   readonly because: string;
+  /** Examples that the rule links, and near misses that it must not; proved when the rules are loaded. */
+  readonly fires: readonly Fixture[];
+  readonly guards: readonly Fixture[];
 }
 
 export interface Pattern {
@@ -96,25 +100,36 @@ export const patternForm = z
     unless: form.unless,
   }));
 
-const pathForm = z.string().transform((text, context): Path => {
-  const parsed = parsePath(text);
-  if (typeof parsed !== 'string') return parsed;
-  context.addIssue({ code: 'custom', message: parsed });
-  return z.NEVER;
-});
+const parsed = <T extends object>(parse: (text: string) => T | string) =>
+  z.string().transform((text, context): T => {
+    const result = parse(text);
+    if (typeof result !== 'string') return result;
+    context.addIssue({ code: 'custom', message: result });
+    return z.NEVER;
+  });
+
+const fixtureShape = {
+  cause: parsed(parseFixtureProblem),
+  effect: parsed(parseFixtureProblem),
+  given: z.array(parsed(parseFixtureFact)).default([]),
+};
+const firesForm = z.strictObject(fixtureShape).transform((form): Fixture => ({ ...form, because: null }));
+const guardForm = z.strictObject({ ...fixtureShape, because: z.string().min(1) });
 
 export const linkForm = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9-]+$/, 'lower-case letters, digits and dashes'),
     cause: patternForm,
     effect: patternForm,
-    path: pathForm,
+    path: parsed(parsePath),
     after: duration,
     slack: duration.default(5000),
     strength: z.number().gt(0).lt(1),
     expected: z.boolean().default(false),
     wording: z.number().min(0).max(1).default(0),
     because: z.string().min(1),
+    fires: z.array(firesForm).default([]),
+    guards: z.array(guardForm).default([]),
   })
   .transform(({ after, slack, ...form }): LinkRule => ({ ...form, afterMs: after, slackMs: slack }));
 

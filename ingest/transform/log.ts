@@ -110,6 +110,8 @@ function sentence(who: string, { category, attributes }: LogMeaning, line: strin
       return `${who} does not trust the certificate of ${to}${said}`;
     case 'rbac.forbidden':
       return `${who} may not ${verb ?? 'use'} ${resource ?? 'a resource'} on the API server${said}`;
+    case 'config.object-missing':
+      return `${who} asks the API server for ${String(attributes.missing)}, which does not exist${said}`;
     case 'config.setting-missing':
       return `${who} lacks ${setting === undefined ? 'a setting' : `the setting ${setting}`}${said}`;
     case 'app.port-in-use':
