@@ -1,12 +1,14 @@
 /**
- * The solver of DESIGN.md section 6. Nodes are problems; `strength[c][e]` is P(e | c) along the best chain of rules. Chosen is the set C
- * of least cost:
+ * The solver of DESIGN.md section 6. Nodes are problems, all of them observed; edges say how surely one brings about another. Chosen is
+ * the set C of least cost:
  *
  *   sum over c in C of  -log prior(c) + absence(c)
- *   + sum over symptoms e not in C of  -log(1 - (1 - leak) * product over c in C of (1 - strength(c, e)))
+ *   + sum over symptoms e not in C of  -log(1 - (1 - leak) * product over p of (1 - strength(p, e)))
  *
- * which is the noisy-OR network of Pearl (Probabilistic Reasoning in Intelligent Systems, 1988, 4.3.2) with the most probable explanation
- * looked for by adding, dropping and swapping causes until nothing improves. Ties go to the earlier problem.
+ * where p are the direct causes of e that C reaches before e. This is the noisy-OR network of Pearl (Probabilistic Reasoning in
+ * Intelligent Systems, 1988, 4.3.2) with every node seen: a long chain pays for each step once, not for its first step again at each
+ * later one. The most probable explanation is looked for by adding, dropping and swapping causes until nothing improves; ties go to the
+ * earlier problem.
  */
 export interface Area {
   readonly size: number;
@@ -79,53 +81,139 @@ export function closure(area: Area): Closure {
   return { strength, lastEdge };
 }
 
-export function costOf(area: Area, { strength }: Closure, causes: readonly number[]): number {
+/** The cost of an explanation. */
+export function costOf(area: Area, links: Links, causes: readonly number[]): number {
   const { size } = area;
+  const { outgoing } = links;
+  /** Chance that e is there by none of what was reached so far. */
+  const unexplained = new Float64Array(size).fill(1 - leak);
+  const best = new Float64Array(size);
+  const settled = new Uint8Array(size);
+  const frontier: number[] = [];
   let cost = 0;
-  const isCause = new Uint8Array(size);
+  let wanting = links.wanting;
+
+  const settle = (at: number): void => {
+    settled[at] = 1;
+    if (area.wants[at]) wanting--;
+    for (const { to, strength } of outgoing[at]!) {
+      if (settled[to]) continue;
+      unexplained[to]! *= 1 - strength;
+      const reached = best[at]! * strength;
+      if (best[to] === 0) frontier.push(to);
+      if (reached > best[to]!) best[to] = reached;
+    }
+  };
   for (const cause of causes) {
+    best[cause] = 1;
     cost += area.causeCost[cause]!;
-    isCause[cause] = 1;
   }
-  for (let e = 0; e < size; e++) {
-    if (isCause[e] || !area.wants[e]) continue;
-    let unexplained = 1 - leak;
-    for (const cause of causes) unexplained *= 1 - strength[cause * size + e]!;
-    cost -= Math.log(1 - unexplained);
+  for (const cause of causes) settle(cause);
+  while (frontier.length > 0) {
+    let pick = 0;
+    for (let i = 1; i < frontier.length; i++) {
+      const ahead = best[frontier[i]!]! - best[frontier[pick]!]!;
+      if (ahead > 0 || (ahead === 0 && frontier[i]! < frontier[pick]!)) pick = i;
+    }
+    const at = frontier[pick]!;
+    frontier[pick] = frontier.at(-1)!;
+    frontier.pop();
+    if (settled[at]) continue;
+    if (area.wants[at]) cost -= Math.log(1 - unexplained[at]!);
+    settle(at);
   }
-  return cost;
+  return cost - wanting * Math.log(leak);
 }
+
+/** The area's edges as the solver walks them. */
+export interface Links {
+  readonly outgoing: readonly (readonly AreaEdge[])[];
+  readonly incoming: Int32Array;
+  /** How many problems want an explanation. */
+  readonly wanting: number;
+}
+
+export function linksOf(area: Area): Links {
+  const outgoing: AreaEdge[][] = Array.from({ length: area.size }, () => []);
+  const incoming = new Int32Array(area.size);
+  for (const edge of area.edges) {
+    outgoing[edge.from]!.push(edge);
+    incoming[edge.to]!++;
+  }
+  return { outgoing, incoming, wanting: area.wants.reduce((sum, wants) => sum + wants, 0) };
+}
+
+/** Beyond this many, only the causes that reach most are tried: the rest could explain little. */
+const maxTried = 48;
 
 /** `banned` may not be a cause, `forced` has to be. */
 export function solve(area: Area, chains: Closure, limits: { banned?: number; forced?: number } = {}): Solution {
-  const { size } = area;
+  const { size, wants } = area;
+  const links = linksOf(area);
+  const worst = -Math.log(leak);
   const allowed: number[] = [];
-  for (let c = 0; c < size; c++) if (area.causeCost[c] !== Infinity && c !== limits.banned) allowed.push(c);
-  let chosen: number[] = limits.forced === undefined ? [] : [limits.forced];
-  let cost = costOf(area, chains, chosen);
-  const better = (next: number): boolean => next < cost - 1e-9;
+  const chosenFirst = new Set<number>();
+  for (let c = 0; c < size; c++) {
+    if (area.causeCost[c] === Infinity || c === limits.banned) continue;
+    // Nothing brings it about: it stands for itself, at its own price or at that of the unknown.
+    if (wants[c] && links.incoming[c] === 0 && area.causeCost[c]! < worst) chosenFirst.add(c);
+    else if (links.outgoing[c]!.length > 0 || links.incoming[c] === 0) allowed.push(c);
+  }
+  if (limits.forced !== undefined) chosenFirst.add(limits.forced);
+  const tried = mostReaching(allowed, chains, size);
 
-  for (let round = 0; round < 4 * size + 8; round++) {
+  let chosen = [...chosenFirst].sort((a, b) => a - b);
+  let cost = costOf(area, links, chosen);
+  for (let round = 0; round < 2 * tried.length + 8; round++) {
     let bestCost = cost;
     let best: number[] | null = null;
     const consider = (candidate: number[]): void => {
-      const next = costOf(area, chains, candidate);
-      if (better(next) && next < bestCost - 1e-9) {
-        bestCost = next;
-        best = candidate;
-      }
+      const next = costOf(area, links, candidate);
+      if (next >= bestCost - 1e-9) return;
+      bestCost = next;
+      best = candidate;
     };
-    for (const c of allowed) if (!chosen.includes(c)) consider([...chosen, c]);
+    for (const c of tried) if (!chosen.includes(c)) consider([...chosen, c]);
     for (const c of chosen) if (c !== limits.forced) consider(chosen.filter((other) => other !== c));
     if (best === null) {
       for (const out of chosen) {
-        if (out === limits.forced) continue;
-        for (const c of allowed) if (!chosen.includes(c)) consider(chosen.map((other) => (other === out ? c : other)));
+        if (out === limits.forced || (chosenFirst.has(out) && links.outgoing[out]!.length === 0)) continue;
+        for (const c of tried) if (!chosen.includes(c)) consider(chosen.map((other) => (other === out ? c : other)));
       }
     }
     if (best === null) break;
     chosen = best;
     cost = bestCost;
   }
+  // What brings about nothing is its own cause only where that is cheaper than how it is explained.
+  for (let c = 0; c < size; c++) {
+    if (
+      links.outgoing[c]!.length > 0 ||
+      !wants[c] ||
+      chosen.includes(c) ||
+      c === limits.banned ||
+      area.causeCost[c] === Infinity
+    )
+      continue;
+    const next = costOf(area, links, [...chosen, c]);
+    if (next < cost - 1e-9) {
+      chosen = [...chosen, c];
+      cost = next;
+    }
+  }
   return { causes: chosen.sort((a, b) => a - b), cost };
+}
+
+function mostReaching(allowed: readonly number[], { strength }: Closure, size: number): readonly number[] {
+  if (allowed.length <= maxTried) return allowed;
+  const reach = new Map<number, number>();
+  for (const c of allowed) {
+    let sum = 0;
+    for (let e = 0; e < size; e++) sum += strength[c * size + e]!;
+    reach.set(c, sum);
+  }
+  return [...allowed]
+    .sort((a, b) => reach.get(b)! - reach.get(a)! || a - b)
+    .slice(0, maxTried)
+    .sort((a, b) => a - b);
 }

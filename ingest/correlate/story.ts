@@ -5,7 +5,7 @@ import { priorOf, representative, type Problem, type Problems } from '../problem
 import type { LinkRule } from '../rules/rule.js';
 import type { Candidate, Candidates } from './candidates.js';
 import { fits } from './causal.js';
-import { closure, costOf, leak, solve, type Area, type Closure } from './solve.js';
+import { closure, costOf, leak, linksOf, solve, type Area, type Closure } from './solve.js';
 
 /** One cause and what it explains: the raw material of an incident. */
 export interface Story {
@@ -510,7 +510,8 @@ function whyNot(
   }
   if (members[rival]!.firstMs > members[cause]!.firstMs)
     return `it began ${seconds(members[rival]!.firstMs - members[cause]!.firstMs)} later`;
-  if (costOf(area, chains, [rival]) > costOf(area, chains, [cause]))
+  const links = linksOf(area);
+  if (costOf(area, links, [rival]) > costOf(area, links, [cause]))
     return 'it explains the same less well, and is rarer as a cause';
   return 'it is less likely as a cause by itself';
 }
