@@ -15,7 +15,7 @@ const disruptionMs = 45_000;
 
 /** Categories that a planned change brings about by itself, for a moment. */
 const soft =
-  /^(pod\.(not-ready|pending|deleted)|workload\.unavailable|service\.no-ready-endpoints|probe\.(readiness|startup|liveness)-failed|container\.(restarted|terminated|completed-early)|process\.killed|call\.(refused|timeout|reset|failed|unreachable)|dns\.failed|scheduling\.failed|node\.cordoned)$/;
+  /^(pod\.(not-ready|pending|deleted)|workload\.unavailable|service\.no-ready-endpoints|probe\.(readiness|startup)-failed|container\.(restarted|terminated|completed-early)|process\.killed|call\.(refused|timeout|reset|failed|unreachable)|dns\.failed|scheduling\.failed|node\.cordoned)$/;
 const certain = new Set([
   'container.oom-killed',
   'process.oom-killed',

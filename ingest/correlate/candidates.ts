@@ -59,6 +59,7 @@ export function createCandidates(parts: {
     if (before && isFresh(before, effect)) return before.list;
     const best = before?.best ?? new Map<Problem, Candidate>();
     const places = new Map<number, number>();
+    const tookHoldMs = newestPodMs(effect);
     for (const rule of byEffect.get(effect.category) ?? []) {
       if (!fits(rule.effect, effect, inventory)) continue;
       for (const place of spatial(effect, rule, inventory)) {
@@ -67,7 +68,7 @@ export function createCandidates(parts: {
         for (const cause of problems.on(place.unit)) {
           if (cause === effect || !fits(rule.cause, cause, inventory)) continue;
           const time = dimensions.temporal
-            ? temporal(cause, effect, rule)
+            ? temporal(cause, effect, rule, tookHoldMs)
             : { score: 0.7, lagMs: effect.firstMs - cause.firstMs };
           if (time === null) continue;
           const words = dimensions.semantic ? semantic(cause, effect, place.via, inventory) : 0.7;
@@ -93,6 +94,16 @@ export function createCandidates(parts: {
     found.set(effect, { best, list, places, version: effect.version, topology: inventory.version() });
     return list;
   };
+
+  /** When the newest pod of the effect's unit was made that was there when the effect began; -Infinity without one. */
+  function newestPodMs(effect: Problem): number {
+    let newest = -Infinity;
+    for (const member of inventory.members(effect.unit)) {
+      const createdMs = inventory.createdMs(member);
+      if (inventory.ref(member).kind === 'Pod' && createdMs <= effect.firstMs && createdMs > newest) newest = createdMs;
+    }
+    return newest;
+  }
 
   /** Nothing it was made from has changed: the effect, the topology, the problems wherever a rule looked. */
   function isFresh({ version, topology, places }: Found, effect: Problem): boolean {
