@@ -186,6 +186,11 @@ export const errorTexts: readonly ErrorText[] = [
     category: 'db.connections-exhausted',
     call: true,
   },
+  {
+    pattern:
+      /\bqueue (?:is )?full\b|RejectedExecutionException|server (?:is )?(?:too busy|overloaded)|\boverload(?:ed| manager)\b|worker_connections are not enough|server reached (?:pm\.)?max_children/i,
+    category: 'app.overloaded',
+  },
   { pattern: /deadlock detected|Deadlock found|Lock wait timeout exceeded|ORA-00060/i, category: 'db.deadlock' },
   {
     pattern:

@@ -100,13 +100,14 @@ export const patternForm = z
     unless: form.unless,
   }));
 
-const parsed = <T extends object>(parse: (text: string) => T | string) =>
-  z.string().transform((text, context): T => {
+function parsed<T extends object>(parse: (text: string) => T | string) {
+  return z.string().transform((text, context) => {
     const result = parse(text);
     if (typeof result !== 'string') return result;
     context.addIssue({ code: 'custom', message: result });
     return z.NEVER;
   });
+}
 
 const fixtureShape = {
   cause: parsed(parseFixtureProblem),

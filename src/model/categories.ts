@@ -45,7 +45,6 @@ export const categories = {
   'probe.liveness-failed': entry(INTERMEDIATE * 4, 'ERROR'), // attributes: port, path, probeError, declaredPort
   'probe.readiness-failed': entry(INTERMEDIATE * 4, 'ERROR'),
   'probe.startup-failed': entry(INTERMEDIATE * 4, 'ERROR'),
-  'probe.port-mismatch': entry(MECHANISM, 'ERROR', true), // the probe asks a port nothing listens on, while another is open
   // images
   'image.never-pull': entry(MECHANISM, 'ERROR', true),
   'image.not-found': entry(MECHANISM, 'ERROR', true),
