@@ -166,6 +166,8 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   /** Nothing is known to be wrong with the callee, and yet it does not answer: a policy drops the calls, or it is too slow. */
   function silent(target: number, problem: Problem): void {
     if (!isTimeout(problem) || problem.lastMs - problem.firstMs < lastingMs) return;
+    // A caller that cannot resolve names has not even asked.
+    if (problems.on(problem.unit).some((other) => other.category === 'dns.failed' && problems.isActive(other, nowMs))) return;
     const service = inventory.ref(target);
     const caller = inventory.ref(problem.unit);
     const policy = blockingPolicy(target, problem, inventory, problems, nowMs);
