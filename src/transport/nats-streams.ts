@@ -7,10 +7,13 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
+import { isDeepStrictEqual } from 'node:util';
 import { ThroughlineError } from '../errors.js';
 import { duplicateWindowMs, type StreamLayout } from './streams.js';
 
-/** JetStream's own error code for "stream name already in use with a different configuration". */
+/** JetStream's own error code for "stream not found". */
+const notFound = 10_059;
+/** "stream name already in use with a different configuration". */
 const nameInUse = 10_058;
 /** "insufficient storage resources available": a 500, but only an operator changes it. */
 const storageExceeded = 10_047;
@@ -29,10 +32,19 @@ export async function ensureStream(manager: JetStreamManager, layout: StreamLayo
     num_replicas: replicas,
   };
   try {
-    await manager.streams.add(config).catch(async (error: unknown) => {
-      if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
-      await manager.streams.update(layout.name, config);
+    // Asked first: the server counts the bytes of a stream that is added against its limit even when the stream is there already.
+    const present = await manager.streams.info(layout.name).catch((error: unknown) => {
+      if (error instanceof JetStreamApiError && error.code === notFound) return null;
+      throw error;
     });
+    if (present === null) {
+      await manager.streams.add(config).catch(async (error: unknown) => {
+        if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
+        await manager.streams.update(layout.name, config);
+      });
+    } else if (differs(present.config, config)) {
+      await manager.streams.update(layout.name, config);
+    }
   } catch (cause) {
     if (!(cause instanceof JetStreamApiError) || (cause.status >= 500 && cause.code !== storageExceeded)) throw cause;
     const { maxBytes } = layout.retention;
@@ -42,4 +54,8 @@ export async function ensureStream(manager: JetStreamManager, layout: StreamLayo
       { cause },
     );
   }
+}
+
+function differs(present: StreamConfig, wanted: Partial<StreamConfig>): boolean {
+  return Object.entries(wanted).some(([key, value]) => !isDeepStrictEqual(present[key as keyof StreamConfig], value));
 }

@@ -85,6 +85,18 @@ describeWith(['nats'], 'the NATS transport', () => {
     });
   });
 
+  test('a second role joins streams that have most of what the server may store', async () => {
+    const roomy = { ...retention, raw: { maxAgeMs: 3_600_000, maxBytes: 5 * 1024 * mebibyte } };
+    const own = await startNats();
+    const [first, second] = [transportOn(own, { retention: roomy }), transportOn(own, { retention: roomy })];
+    await first.start();
+    await second.start();
+    await second.publish([message([logLine()])]);
+    expect(await first.position('raw')).toEqual({ first: 1, last: 1 });
+    await Promise.all([first.stop(), second.stop()]);
+    await own.stop();
+  });
+
   test('a message larger than the server takes is rejected as poison, and its neighbours can be sent', async () => {
     const transport = await connected();
     const huge = { ...unified(), body: new Uint8Array(2 * mebibyte) };
