@@ -91,7 +91,7 @@ describeWith(['nats'], 'the NATS transport', () => {
     const [first, second] = [transportOn(own, { retention: roomy }), transportOn(own, { retention: roomy })];
     await first.start();
     await second.start();
-    await second.publish([message([logLine()])]);
+    await second.publish([message([logLine(1)])]);
     expect(await first.position('raw')).toEqual({ first: 1, last: 1 });
     await Promise.all([first.stop(), second.stop()]);
     await own.stop();
