@@ -167,7 +167,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   function silent(target: number, problem: Problem): void {
     if (!isTimeout(problem) || problem.lastMs - problem.firstMs < lastingMs) return;
     // A caller that cannot resolve names has not even asked.
-    if (problems.on(problem.unit).some((other) => other.category === 'dns.failed' && problems.isActive(other, nowMs))) return;
+    if (problems.on(problem.unit).some((other) => other.category === 'dns.failed' && other.lastMs > problem.firstMs - 15_000)) return;
     const service = inventory.ref(target);
     const caller = inventory.ref(problem.unit);
     const policy = blockingPolicy(target, problem, inventory, problems, nowMs);
