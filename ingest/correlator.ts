@@ -56,6 +56,8 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
   const candidates = createCandidates({ inventory, problems, links, dimensions: options.dimensions ?? allDimensions });
   const gate = createGate({ inventory, problems, minEvents: options.minEvents });
   const sources = new Map<string, SourceHealth>();
+  /** Of which moment the state of each entity is. */
+  const statedMs = new Map<string, number>();
   const incidents = createIncidents({
     cluster: options.cluster,
     inventory,
@@ -84,6 +86,7 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     const atMs = toEpochMs(finding.at);
     if (finding.kind === 'health') {
       const before = sources.get(finding.source.source);
+      if (before && before.lastSeen > finding.source.lastSeen) return;
       sources.set(finding.source.source, {
         ...finding.source,
         lastSeen:
@@ -103,11 +106,15 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     }
     if (finding.kind === 'event') {
       problems.occurred(finding);
-      restlessUntilMs = atMs + restlessMs;
+      restlessUntilMs = Math.max(restlessUntilMs, atMs + restlessMs);
       return;
     }
+    // What comes late must not undo what is newer.
+    if (atMs < (statedMs.get(finding.entity.id) ?? -Infinity)) return;
+    statedMs.set(finding.entity.id, atMs);
     const index = inventory.apply(finding);
-    if (problems.stated(finding, index).length > 0 || finding.problems.length > 0) restlessUntilMs = atMs + restlessMs;
+    if (problems.stated(finding, index).length > 0 || finding.problems.length > 0)
+      restlessUntilMs = Math.max(restlessUntilMs, atMs + restlessMs);
   };
 
   const decide = (nowMs: number): void => {

@@ -8,9 +8,10 @@ import type { RawEvent } from '../src/model/raw-event.js';
 import type { GraphStore } from '../src/graph/store.js';
 import type { Transport } from '../src/transport/transport.js';
 import { createCorrelator } from './correlator.js';
-import { createDecide } from './decide.js';
+import { createDecide, resultId } from './decide.js';
 import { createHop, type Hop } from './hop.js';
-import { createReceive } from './receive.js';
+import { createOutbox } from './outbox.js';
+import { createReceive, unifiedId } from './receive.js';
 import { loadRules } from './rules/load.js';
 import { createIncidentStore } from './store.js';
 import { createTransform } from './transform/transform.js';
@@ -31,6 +32,9 @@ export interface IngestOptions {
   readonly registry: Registry;
 }
 
+/** Within this an agent says again what every object is like (its resync, ten minutes), so that a shorter memory would have holes. */
+const restatedMs = 900_000;
+
 export function createIngest({ cluster, config, transport, graph, log, registry }: IngestOptions): Ingest {
   const { minEvents, latenessMs, horizonMs, maxBytes } = config.correlation;
   const stopping = new AbortController();
@@ -41,15 +45,22 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
   };
 
   const transform = createTransform({ cluster, log, registry });
-  const receive = createReceive({ transport, transform, cluster, log, registry });
+  const { signal } = stopping;
+  const unified = createOutbox({ transport, stream: 'unified', idOf: unifiedId, log, signal });
+  const results = createOutbox({ transport, stream: 'results', idOf: resultId, log, signal });
+  const receive = createReceive({ transport: unified, transform, cluster, log, registry });
   const correlator = createCorrelator({ cluster, rules: loadRules([join(packageRoot(), 'ingest/rules')]), minEvents });
   const store = createIncidentStore({ graph, log, registry });
-  const decide = createDecide({ transport, correlator, store, log, registry, signal: stopping.signal });
+  const decide = createDecide({ transport: results, correlator, store, log, registry, signal });
 
-  const shared = { transport, log, maxBufferBytes: maxBytes, horizonMs, latenessMs, onFailure };
+  // The streams in memory end at 64 MiB: a hop that held all of one would wait for a clock for which there is no room.
+  const maxBufferBytes = transport.kind === 'memory' ? Math.min(maxBytes, 32 * 1_048_576) : maxBytes;
+  const shared = { transport, log, maxBufferBytes, horizonMs: Math.max(horizonMs, restatedMs), latenessMs, onFailure };
   const first = createHop<RawEvent>({
     ...shared,
     ...receive,
+    recall: unified.recall,
+    repeats: true,
     stream: 'raw',
     durable: 'transform',
     lanes: ['priority', 'events'],
@@ -57,6 +68,8 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
   const second = createHop<Finding>({
     ...shared,
     ...decide,
+    recall: results.recall,
+    repeats: false,
     stream: 'unified',
     durable: `correlate-${cluster}`,
     lanes: ['events'],

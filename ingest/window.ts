@@ -8,16 +8,22 @@ export interface Watermark {
   observe(source: string, atMs: number, arrivedMs: number): void;
   /**
    * Forgets sources that have said nothing for this long while others have, so that a dead agent does not hold up the rest. Returns
-   * their names. It is arrival that counts: a replay at full speed, or a pause of the whole pipeline, expires nobody.
+   * their names. It is arrival that counts, and a gap in which nobody spoke counts for little: a replay at full speed, or a pause of
+   * the whole pipeline, expires nobody.
    */
   expire(silentMs: number): string[];
   /** -Infinity until the first clock is seen. */
   currentMs(): number;
 }
 
+/** Sources speak once a second: a longer gap between any two clocks is a pause of the pipeline, not the silence of one source. */
+const longestGapMs = 2_000;
+
 export function createWatermark(): Watermark {
-  const clocks = new Map<string, { atMs: number; arrivedMs: number }>();
-  let newestArrivalMs = -Infinity;
+  const clocks = new Map<string, { atMs: number; heardMs: number }>();
+  let arrivedLastMs = NaN;
+  /** Grows with arrival times, without their pauses. */
+  let spokenMs = 0;
   let floor = -Infinity;
   let currentMs = -Infinity;
 
@@ -30,16 +36,17 @@ export function createWatermark(): Watermark {
 
   return {
     observe(source, atMs, arrivedMs) {
-      newestArrivalMs = Math.max(newestArrivalMs, arrivedMs);
+      if (arrivedMs > arrivedLastMs) spokenMs += Math.min(arrivedMs - arrivedLastMs, longestGapMs);
+      arrivedLastMs = arrivedMs;
       const before = clocks.get(source);
-      if (before !== undefined) before.arrivedMs = arrivedMs;
+      if (before !== undefined) before.heardMs = spokenMs;
       if (before !== undefined && atMs <= before.atMs) return;
-      clocks.set(source, { atMs, arrivedMs });
+      clocks.set(source, { atMs, heardMs: spokenMs });
       recompute();
     },
     expire(silentMs) {
       const gone = [...clocks]
-        .filter(([, { arrivedMs }]) => newestArrivalMs - arrivedMs > silentMs)
+        .filter(([, { heardMs }]) => spokenMs - heardMs > silentMs)
         .map(([source]) => source);
       for (const source of gone) clocks.delete(source);
       if (gone.length > 0) recompute();

@@ -6,9 +6,9 @@ import { limits } from './limits.js';
 import { problemOf } from './raw-event-check.js';
 
 /** Message bodies, docs/wire.md section 4: UTF-8 JSON, one object, or an array of objects (a batch). */
-export interface DecodedEvents {
+export interface DecodedEvents<Event = RawEvent> {
   /** Every event that keeps to the contract, in the order of the body. */
-  readonly events: readonly RawEvent[];
+  readonly events: readonly Event[];
   /** The rest: each belongs on the dead stream, and none of them harms its neighbours. */
   readonly rejected: readonly RejectedBytes[];
 }
@@ -46,21 +46,33 @@ export function decode<Value extends object>(body: Uint8Array): Value[] {
 
 /** The RawEvents of a body from anywhere. Never throws: what is wrong comes back as `rejected`. One JSON.parse, then a few checks per event. */
 export function decodeEvents(body: Uint8Array): DecodedEvents {
+  return decodeChecked<RawEvent>(body, problemOf);
+}
+
+/** As {@link decodeEvents}, with another word for what is wrong with a value; null when nothing is. */
+export function decodeChecked<Event>(
+  body: Uint8Array,
+  check: (value: unknown) => string | null,
+): DecodedEvents<Event> {
   try {
     if (body.length > limits.maxBodyBytes) throw tooLarge(body.length);
     const value = parse(body);
     if (!Array.isArray(value)) {
-      const problem = problemOf(value);
-      return problem === null ? { events: [value as RawEvent], rejected: [] } : whole(body, invalid(problem));
+      const problem = check(value);
+      return problem === null ? { events: [value as Event], rejected: [] } : whole(body, invalid(problem));
     }
-    return decodeBatch(body, value);
+    return decodeBatch(body, value, check);
   } catch (error) {
     if (error instanceof ThroughlineError) return whole(body, error);
     throw error;
   }
 }
 
-function decodeBatch(body: Uint8Array, values: readonly unknown[]): DecodedEvents {
+function decodeBatch<Event>(
+  body: Uint8Array,
+  values: readonly unknown[],
+  check: (value: unknown) => string | null,
+): DecodedEvents<Event> {
   if (values.length === 0) throw invalid('the batch must hold at least one event');
   if (values.length > limits.maxEvents) {
     throw new ThroughlineError(
@@ -70,16 +82,16 @@ function decodeBatch(body: Uint8Array, values: readonly unknown[]): DecodedEvent
   }
   const bad: { readonly index: number; readonly problem: string }[] = [];
   for (let index = 0; index < values.length; index++) {
-    const problem = problemOf(values[index]);
+    const problem = check(values[index]);
     if (problem !== null) bad.push({ index, problem });
   }
-  if (bad.length === 0) return { events: values as readonly RawEvent[], rejected: [] };
+  if (bad.length === 0) return { events: values as readonly Event[], rejected: [] };
   if (bad.length === values.length) return whole(body, invalid(`event 0 of ${values.length}: ${bad[0]!.problem}`));
 
   const spans = elementSpans(body);
   const badIndexes = new Set(bad.map(({ index }) => index));
   return {
-    events: values.filter((_, index) => !badIndexes.has(index)) as RawEvent[],
+    events: values.filter((_, index) => !badIndexes.has(index)) as Event[],
     rejected: bad.map(({ index, problem }) => ({ error: invalid(problem), body: body.subarray(...spans[index]!) })),
   };
 }
@@ -101,7 +113,7 @@ function textOf(body: Uint8Array): string {
   throw new ThroughlineError('EVENT_UNPARSABLE', 'the body is not UTF-8');
 }
 
-function whole(body: Uint8Array, error: ThroughlineError): DecodedEvents {
+function whole(body: Uint8Array, error: ThroughlineError): DecodedEvents<never> {
   return { events: [], rejected: [{ error, body }] };
 }
 

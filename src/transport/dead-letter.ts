@@ -15,11 +15,11 @@ export const deadLetterHeaders = {
 /**
  * What cannot be processed, for `transport.publish`: the original bytes as the body, why and where from as headers. `body` is given
  * when only a part of the message is bad (one event of a batch). Its id comes from where it stood, so that a second attempt at the
- * same message leaves one dead letter.
+ * same message leaves one dead letter; or, with a sequence of 0, from what never was a message, from the bytes.
  */
 export function deadLetter(
   stream: StreamName,
-  message: StoredMessage & { readonly deliveries?: number },
+  message: Pick<StoredMessage, 'subject' | 'body' | 'sequence'> & { readonly deliveries?: number },
   error: ThroughlineError,
   body: Uint8Array = message.body,
 ): OutgoingMessage {
@@ -28,7 +28,7 @@ export function deadLetter(
     stream: 'dead',
     subject: deadSubject(stream, error.code),
     body,
-    id: contentId('dead', stream, message.sequence, part, error.code),
+    id: contentId('dead', stream, message.sequence || Buffer.from(body).toString(), part, error.code),
     headers: {
       [deadLetterHeaders.code]: error.code,
       [deadLetterHeaders.reason]: headerText(error.message),

@@ -13,4 +13,6 @@ export const limits = {
   /** UTF-16 units of one metadata value; Kubernetes names end at 253, label values at 63. */
   maxMetadataLength: 1_024,
   maxIdLength: 128,
+  /** How far an event's time may be ahead of when the bus stored it: clocks without NTP drift by minutes, and the future never is. */
+  maxAheadMs: 600_000,
 } as const;

@@ -179,7 +179,7 @@ export function createMemoryDurable(options: {
   }
 
   function incoming(lane: LaneState, delivery: Delivery): IncomingMessage {
-    const { subject, body, sequence, headers } = delivery.message;
+    const { subject, body, sequence, headers, storedMs } = delivery.message;
     const deliveries = delivery.deliveries;
     let settled = false;
     /** Whether this very delivery is still the current one: a late word about an earlier one changes nothing but an ack. */
@@ -188,6 +188,7 @@ export function createMemoryDurable(options: {
       subject,
       body,
       sequence,
+      storedMs,
       headers,
       lane: lane.lane,
       deliveries,

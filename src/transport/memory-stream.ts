@@ -18,10 +18,6 @@ export interface MemoryStream {
   readonly space: Wakeup;
 }
 
-interface Entry extends StoredMessage {
-  readonly storedAtMs: number;
-}
-
 /** Message ids of one generation at most, whatever the window. */
 const maxIds = 65_536;
 
@@ -33,7 +29,7 @@ export function createMemoryStream(options: { readonly maxBytes: number; readonl
   let generationMs = Date.now();
   const news = createWakeup();
   const space = createWakeup();
-  let entries: (Entry | undefined)[] = [];
+  let entries: (StoredMessage | undefined)[] = [];
   let head = 0;
   let first = 1;
   let bytes = 0;
@@ -76,7 +72,7 @@ export function createMemoryStream(options: { readonly maxBytes: number; readonl
         body: message.body,
         sequence: first + entries.length - head,
         headers: message.headers ?? {},
-        storedAtMs: nowMs,
+        storedMs: nowMs,
       });
       news.wake();
       return 'stored';
@@ -85,7 +81,7 @@ export function createMemoryStream(options: { readonly maxBytes: number; readonl
     first: () => first,
     last: () => first + entries.length - head - 1,
     since(epochMs) {
-      const index = entries.findIndex((entry) => entry !== undefined && entry.storedAtMs >= epochMs);
+      const index = entries.findIndex((entry) => entry !== undefined && entry.storedMs >= epochMs);
       return index === -1 ? first + entries.length - head : first + index - head;
     },
     news,

@@ -20,6 +20,7 @@ interface Delivery {
   readonly bytes: number;
   readonly sequence: number;
   readonly deliveries: number;
+  readonly storedMs: number;
   /** In the hands of whoever iterates, and until when the server waits for it. */
   deadlineMs: number;
   counted: boolean;
@@ -92,10 +93,10 @@ export function createNatsConsumer(
   }
 
   function onMessage(message: Msg, bytes: number, origin: Pick<Delivery, 'from' | 'lane'>, queue: Delivery[]): void {
-    const { sequence, deliveries } = placeOf(message);
-    const delivery: Delivery = { ...origin, message, bytes, sequence, deliveries, deadlineMs: 0, counted: true };
+    const place = placeOf(message);
+    const delivery: Delivery = { ...origin, ...place, message, bytes, deadlineMs: 0, counted: true };
     bytesInFlight += bytes;
-    if (deliveries > maxDeliver) {
+    if (place.deliveries > maxDeliver) {
       void giveUp(delivery);
       return;
     }
@@ -160,7 +161,7 @@ export function createNatsConsumer(
   }
 
   function incoming(delivery: Delivery): IncomingMessage {
-    const { message, sequence, deliveries, lane } = delivery;
+    const { message, sequence, deliveries, storedMs, lane } = delivery;
     let settled = false;
     hold(delivery);
     const settle = (payload: string) => {
@@ -175,6 +176,7 @@ export function createNatsConsumer(
       sequence,
       lane,
       deliveries,
+      storedMs,
       get headers() {
         return plainHeaders(message.headers);
       },
@@ -218,8 +220,13 @@ export function createNatsConsumer(
  * From the reply subject, `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>`; the
  * longer form has domain and account before the stream and a token after pending.
  */
-function placeOf(message: Msg): { readonly sequence: number; readonly deliveries: number } {
+function placeOf(message: Msg): Pick<Delivery, 'sequence' | 'deliveries' | 'storedMs'> {
   const tokens = (message.reply ?? '').split('.');
   const at = tokens.length === 9 ? 4 : 6;
-  return { deliveries: Number(tokens[at]), sequence: Number(tokens[at + 1]) };
+  return {
+    deliveries: Number(tokens[at]),
+    sequence: Number(tokens[at + 1]),
+    // In nanoseconds.
+    storedMs: Number(tokens[at + 3]) / 1e6,
+  };
 }

@@ -63,10 +63,10 @@ async function* pass(
       const sequence = message.seq;
       if (sequence > end || signal.aborted) return;
       // A consumer made anew before its first message starts from the beginning of the stream.
-      const early =
-        options.from === undefined && options.sinceMs !== undefined && message.time.getTime() < options.sinceMs;
+      const storedMs = message.time.getTime();
+      const early = options.from === undefined && options.sinceMs !== undefined && storedMs < options.sinceMs;
       if (!early) {
-        yield { subject: message.subject, body: message.data, sequence, headers: plainHeaders(message.headers) };
+        yield { subject: message.subject, body: message.data, sequence, headers: plainHeaders(message.headers), storedMs };
       }
       if (sequence === end || (message.info.pending === 0 && end < Infinity)) return;
     }

@@ -1,5 +1,5 @@
-import { rawEventTypes } from '../model/raw-event.js';
-import { canonicalTimestamp } from '../model/time.js';
+import { rawEventTypes, type RawEvent } from '../model/raw-event.js';
+import { canonicalTimestamp, toEpochMs } from '../model/time.js';
 import { limits } from './limits.js';
 
 const types: ReadonlySet<unknown> = new Set(rawEventTypes);
@@ -67,6 +67,13 @@ function dataProblem(data: unknown): string | null {
     return `data.kind must be 1 to 63 lower-case letters, digits and dashes; it is ${shown(kind)}`;
   }
   return fits(data as Fields, 1) ? null : treeProblem(data as Fields, 'data', 1);
+}
+
+/** A time that lies ahead of when the bus stored the event; null when it does not. A clock from the future would drag every story there. */
+export function aheadProblem({ timestamp }: Pick<RawEvent, 'timestamp'>, storedMs: number): string | null {
+  const aheadMs = toEpochMs(timestamp) - storedMs;
+  if (aheadMs <= limits.maxAheadMs) return null;
+  return `timestamp must not be more than ${limits.maxAheadMs / 1000} s ahead of the bus's clock; ${timestamp} is ${Math.round(aheadMs / 1000)} s ahead`;
 }
 
 /** There are a few dozen kinds: each is looked at closely once. */

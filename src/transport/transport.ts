@@ -48,6 +48,8 @@ export interface StoredMessage {
   /** 1-based position in its stream. */
   readonly sequence: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** When the bus stored it, epoch ms, by the clock of the bus. */
+  readonly storedMs: number;
 }
 
 export interface IncomingMessage extends StoredMessage {

@@ -3,6 +3,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { createReceive } from '../../ingest/receive.js';
 import type { Finding } from '../../src/model/finding.js';
+import type { RawEvent } from '../../src/model/raw-event.js';
 import { toEpochMs } from '../../src/model/time.js';
 import { decode, encode } from '../../src/transport/codec.js';
 import type { OutgoingMessage } from '../../src/transport/transport.js';
@@ -21,7 +22,14 @@ function receiver() {
   return { receive, published, registry };
 }
 
-const message = (body: Uint8Array, sequence = 7) => ({ subject: 'events.log.line.3', body, sequence, headers: {} });
+const message = (body: Uint8Array, sequence = 7) => ({
+  subject: 'events.log.line.3',
+  body,
+  sequence,
+  headers: {},
+  storedMs: toEpochMs(time('10:01:00')),
+});
+const step = (clock: string, ...items: readonly RawEvent[]) => ({ items, watermarkMs: toEpochMs(time(clock)) });
 const findings = (messages: readonly OutgoingMessage[]) =>
   messages.filter(({ stream }) => stream === 'unified').flatMap(({ body }) => decode<Finding & object>(body));
 
@@ -30,7 +38,7 @@ describe('the receiving end of hop 1', () => {
     const { receive, published, registry } = receiver();
     const good = [logLine('10:00:00', 'one'), logLine('10:00:01', 'two')];
     const body = Buffer.from(`[${JSON.stringify(good[0])},{"type":"log","id":5},${JSON.stringify(good[1])}]`);
-    const items = await receive.decode(message(body));
+    const items = await receive.decode(message(body), false);
     expect(items.map(({ item }) => item.id)).toEqual(good.map(({ id }) => id));
     expect(published).toHaveLength(1);
     expect(published[0]).toMatchObject({
@@ -45,7 +53,7 @@ describe('the receiving end of hop 1', () => {
 
   test('what is no JSON at all goes there whole', async () => {
     const { receive, published } = receiver();
-    expect(await receive.decode(message(Buffer.from('\0garbage')))).toEqual([]);
+    expect(await receive.decode(message(Buffer.from('\0garbage')), false)).toEqual([]);
     expect(published[0]).toMatchObject({ stream: 'dead', headers: { 'Throughline-Code': 'EVENT_UNPARSABLE' } });
   });
 
@@ -57,10 +65,10 @@ describe('the receiving end of hop 1', () => {
       { kind: 'source-health', state: 'healthy', reason: null, lost: 0 },
       { source: 'container-logs@node-1' },
     );
-    const [item] = await receive.decode(message(encode([report])));
+    const [item] = await receive.decode(message(encode([report])), false);
     expect(item).toMatchObject({ clockOf: 'container-logs@node-1', atMs: toEpochMs(time('10:00:05')) });
     const { receive: other, published } = receiver();
-    await other.handle([report], toEpochMs(time('10:00:05')), false);
+    await other.handle([step('10:00:05', report)], false);
     expect(findings(published)).toEqual([
       {
         kind: 'health',
@@ -82,11 +90,13 @@ describe('the receiving end of hop 1', () => {
     const { receive, published } = receiver();
     await receive.handle(
       [
-        observation('10:00:00', pod(waiting('ErrImageNeverPull'))),
-        logLine('10:00:01', 'boom'),
-        logLine('10:00:02', 'boom'),
+        step(
+          '10:00:10',
+          observation('10:00:00', pod(waiting('ErrImageNeverPull'))),
+          logLine('10:00:01', 'boom'),
+          logLine('10:00:02', 'boom'),
+        ),
       ],
-      toEpochMs(time('10:00:10')),
       false,
     );
     expect(findings(published).map(({ kind, at }) => `${at.slice(11, 19)} ${kind}`)).toEqual([
@@ -100,10 +110,10 @@ describe('the receiving end of hop 1', () => {
 
   test('while state is rebuilt nothing is published again, and what comes after knows what was before', async () => {
     const { receive, published } = receiver();
-    await receive.handle([observation('10:00:00', pod())], toEpochMs(time('10:00:00')), true);
+    await receive.handle([step('10:00:00', observation('10:00:00', pod()))], true);
     expect(published).toEqual([]);
     const crashed = pod({ status: { restartCount: 1, state: { running: { startedAt: '2026-11-24T10:00:02Z' } } } });
-    await receive.handle([observation('10:00:03', crashed)], toEpochMs(time('10:00:03')), false);
+    await receive.handle([step('10:00:03', observation('10:00:03', crashed))], false);
     expect(
       findings(published).flatMap((finding) => (finding.kind === 'event' ? finding.event.semantic.category : [])),
     ).toEqual(['container.restarted']);
@@ -112,9 +122,33 @@ describe('the receiving end of hop 1', () => {
   test('a payload that is not what its kind promises is refused alone', async () => {
     const { receive, published } = receiver();
     const broken = raw('kubeapi', '10:00:00', { kind: 'pod', action: 'ADDED', object: { kind: 'Pod' } }, {});
-    await receive.handle([broken, observation('10:00:01', pod())], toEpochMs(time('10:00:01')), false);
+    await receive.handle([step('10:00:01', broken, observation('10:00:01', pod()))], false);
     expect(published.map(({ stream }) => stream)).toEqual(['dead', 'unified']);
     expect(JSON.parse(Buffer.from(published[0]!.body).toString())).toEqual(broken);
+  });
+
+  test('each refused payload is a dead letter of its own, with its bytes as they were sent', async () => {
+    const { receive, published } = receiver();
+    const texts = ['pod-a', 'pod-b'].map((id) =>
+      JSON.stringify(
+        { ...raw('kubeapi', '10:00:00', { kind: 'pod', action: 'ADDED', object: { kind: 'Pod' } }, {}), id },
+        null,
+        1,
+      ),
+    );
+    const items = await receive.decode(message(Buffer.from(`[ ${texts.join(' , ')} ]`)), false);
+    const alone = await receive.decode(message(Buffer.from(texts[0]!), 8), false);
+    await receive.handle([step('10:00:01', ...[...items, ...alone].map(({ item }) => item))], false);
+    expect(published.map(({ body }) => Buffer.from(body).toString())).toEqual([...texts, texts[0]]);
+    expect(new Set(published.map(({ id }) => id)).size).toBe(3);
+  });
+
+  test('a time from the future is refused, one from long ago is not', async () => {
+    const { receive, published } = receiver();
+    const events = [logLine('10:12:00', 'tomorrow'), { ...logLine('10:00:00', 'long ago'), timestamp: time('10:00:00').replace('2026', '2019') }];
+    const items = await receive.decode(message(encode(events)), false);
+    expect(items.map(({ item }) => item.data.message)).toEqual(['long ago']);
+    expect(published[0]!.headers!['Throughline-Reason']).toContain('is 660 s ahead');
   });
 
   test('many findings are split by size, in order', async () => {
@@ -122,7 +156,7 @@ describe('the receiving end of hop 1', () => {
     const pods = Array.from({ length: 400 }, (_, index) =>
       observation('10:00:00', pod({ name: `web-${index}` }), { action: 'SYNC' }),
     );
-    await receive.handle(pods, toEpochMs(time('10:00:00')), false);
+    await receive.handle([step('10:00:00', ...pods)], false);
     expect(published.length).toBeGreaterThan(1);
     expect(Math.max(...published.map(({ body }) => body.length))).toBeLessThan(300_000);
     const names = findings(published).flatMap((finding) =>

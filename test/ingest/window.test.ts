@@ -20,13 +20,23 @@ describe('the watermark', () => {
     const watermark = createWatermark();
     watermark.observe('dead', 10, 0);
     watermark.observe('alive', 10, 0);
-    watermark.observe('alive', 500, 4_000);
+    for (let second = 1; second <= 5; second++) watermark.observe('alive', 10 + second, second * 1_000);
     expect(watermark.expire(5_000)).toEqual([]);
     expect(watermark.currentMs()).toBe(10);
     watermark.observe('alive', 900, 6_000);
     expect(watermark.expire(5_000)).toEqual(['dead']);
     expect(watermark.currentMs()).toBe(900);
     expect(watermark.expire(5_000)).toEqual([]);
+  });
+
+  test('whoever speaks first after a pause of all expires nobody', () => {
+    const watermark = createWatermark();
+    watermark.observe('a', 10, 0);
+    watermark.observe('b', 10, 500);
+    watermark.observe('a', 20, 60_000);
+    expect(watermark.expire(5_000)).toEqual([]);
+    watermark.observe('b', 15, 60_100);
+    expect(watermark.currentMs()).toBe(15);
   });
 });
 
