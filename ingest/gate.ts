@@ -9,7 +9,7 @@ export interface Gate {
 }
 
 /** A condition may be gone a moment later (a pod made before its ConfigMap, a scheduler's first try). Kernel facts are final. */
-const settleMs = { certain: 0, conclusive: 5_000, other: 10_000 };
+const settleMs = { certain: 0, conclusive: 5_000, other: 12_000 };
 /** How long a rollout, a deletion or a scaling may make its own workload and its callers stumble; then it is a failed one. */
 const disruptionMs = 45_000;
 
@@ -24,6 +24,8 @@ const certain = new Set([
   'job.backoff-limit-exceeded',
   'job.deadline-exceeded',
 ]);
+/** An occurrence this recent still goes on: bursts are told every five seconds. */
+const goingOnMs = 6_000;
 const isChange = (problem: Problem): boolean => problem.category.startsWith('change.');
 
 export function createGate(parts: {
@@ -72,12 +74,16 @@ export function createGate(parts: {
       const excused = faults.every((problem) => explained.has(problem) || excuse(problem, nowMs) > -Infinity);
       if (excused && changedMs > firstMs - disruptionMs && nowMs < changedMs + disruptionMs) return false;
 
-      const { conclusive } = categoryInfo(story.root.category);
+      // A change is as conclusive as the fault that it led to.
+      const told = isChange(story.root) ? faults : [story.root];
+      const conclusive = told.some(({ category }) => categoryInfo(category).conclusive);
       if (nowMs - firstMs < (conclusive ? settleMs.conclusive : settleMs.other)) return false;
       const seen = faults.reduce((sum, { count }) => sum + count, 0);
-      const lasting =
-        faults.some((problem) => problem.open.size > 0) ||
-        faults.some((problem) => problem.lastMs - problem.firstMs >= 3_000);
+      // Over already, if for a moment only: a restart that went well is not worth a person's time.
+      const lasting = faults.some(
+        (problem) =>
+          problem.open.size > 0 || (problem.lastMs - problem.firstMs >= 3_000 && nowMs - problem.lastMs <= goingOnMs),
+      );
       return conclusive || (seen >= parts.minEvents && lasting);
     },
   };
