@@ -356,6 +356,7 @@ export function createIncidents(parts: IncidentParts): Incidents {
    */
   function conclude(root: Problem, story: Story): Category {
     if (root.category === 'change.image' || root.category === 'change.restart') return 'change.bad-release';
+    if (root.category === 'change.deleted' && inventory.ref(root.unit).kind === 'Service') return 'service.deleted';
     const led = ledTo(root, story);
     if (led) return led;
     if (root.category === 'change.config') return 'change.bad-config';

@@ -7,6 +7,17 @@ import { loadRules, parseRules } from '../../ingest/rules/load.js';
 const ingest = join(import.meta.dirname, '../../ingest');
 const { links, causes } = loadRules([join(ingest, 'rules')]);
 
+const sources = ['.', 'transform', 'detect']
+  .flatMap((folder) => readdirSync(join(ingest, folder)).map((name) => join(ingest, folder, name)))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
+
+/** Something in ingest writes an attribute (or a fact of the event's context) of this name. */
+function isSet(name: string): boolean {
+  return new RegExp(`(?:[{,\\s]${name}(?::|,$|,? })|attributes\\.${name} \\??=|facts\\.${name} =)`, 'm').test(sources);
+}
+
 describe('fixtures of the shipped rules', () => {
   test.each(links.map((link) => [link.id, link] as const))(
     '%s fires on its example, and on nothing that its guards show',
@@ -66,16 +77,25 @@ describe('fixtures of the shipped rules', () => {
   });
 
   test('every category that a rule speaks of is one that something in ingest can say', () => {
-    const folders = ['.', 'transform', 'detect'];
-    const sources = folders
-      .flatMap((folder) => readdirSync(join(ingest, folder)).map((name) => join(ingest, folder, name)))
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => readFileSync(file, 'utf8'))
-      .join('\n');
     const spoken = [
       ...links.flatMap(({ cause, effect }) => [...cause.categories, ...effect.categories]),
       ...causes.flatMap(({ pattern }) => [...pattern.categories]),
     ];
     expect([...new Set(spoken)].filter((category) => !sources.includes(`'${category}'`)).sort()).toEqual([]);
+  });
+
+  test('every wording ends in a text that needs nothing but the names of the thing, and asks for no attribute that nobody sets', () => {
+    const always = new Set(['name', 'entity', 'kind', 'namespace', 'message', 'category']);
+    const asked = (text: string): string[] => [...text.matchAll(/\{([\w.-]+)\}/g)].map((match) => match[1]!);
+    const unsure: string[] = [];
+    const unknown = new Set<string>();
+    for (const { id, title, rootCause, recommendation } of causes) {
+      for (const texts of [title, rootCause, recommendation]) {
+        if (!asked(texts.at(-1)!).every((name) => always.has(name))) unsure.push(`${id}: ${texts.at(-1)!}`);
+        for (const name of texts.flatMap(asked)) if (!always.has(name) && !isSet(name)) unknown.add(`${id}: ${name}`);
+      }
+    }
+    expect(unsure).toEqual([]);
+    expect([...unknown]).toEqual([]);
   });
 });
