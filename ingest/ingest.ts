@@ -36,7 +36,7 @@ export interface IngestOptions {
 const restatedMs = 900_000;
 
 export function createIngest({ cluster, config, transport, graph, log, registry }: IngestOptions): Ingest {
-  const { minEvents, latenessMs, horizonMs, maxBytes } = config.correlation;
+  const { minEvents, rules: ownRules, latenessMs, horizonMs, maxBytes } = config.correlation;
   const stopping = new AbortController();
   let failure: string | null = null;
   const onFailure = (error: unknown): void => {
@@ -49,7 +49,8 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
   const unified = createOutbox({ transport, stream: 'unified', idOf: unifiedId, log, signal });
   const results = createOutbox({ transport, stream: 'results', idOf: resultId, log, signal });
   const receive = createReceive({ transport: unified, transform, cluster, log, registry });
-  const correlator = createCorrelator({ cluster, rules: loadRules([join(packageRoot(), 'ingest/rules')]), minEvents });
+  const rules = loadRules([join(packageRoot(), 'ingest/rules'), ...(ownRules === null ? [] : [ownRules])]);
+  const correlator = createCorrelator({ cluster, rules, minEvents });
   const store = createIncidentStore({ graph, log, registry });
   const decide = createDecide({ transport: results, correlator, store, log, registry, signal });
 

@@ -51,7 +51,7 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
       (pattern.kinds.size === 0 || pattern.kinds.has(unit.kind)) &&
       (category === root.category ? fits(pattern, root, inventory) : pattern.where.length === 0),
   );
-  const title = sentence(fill(rule?.title, facts) ?? `${facts.category} on ${facts.entity}`);
+  const title = sentence(fill(rule?.title, facts) ?? capital(`${facts.category} on ${facts.entity}`));
   const known = fill(rule?.rootCause, facts) ?? facts.message!;
   const unsure =
     category === 'unknown'
@@ -145,12 +145,18 @@ function fill(texts: readonly string[] | undefined, facts: Readonly<Record<strin
 function sentence(text: string): string {
   const trimmed = text.trim();
   const closed = /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
-  return closed.charAt(0).toUpperCase() + closed.slice(1);
+  return closed;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function lowerFirst(text: string): string {
   return /^[A-Z][a-z]/.test(text) &&
-    !/^(Pod|Deployment|Service|Node|Container|StatefulSet|DaemonSet|Job|ConfigMap|Secret)\b/.test(text)
+    !/^(?:Pod|Deployment|Service|Node|Container|Job|Secret|Role|Ingress|Namespace|Claim|Quota|[A-Z][a-z]+[A-Z]\w*)\b/.test(
+      text,
+    )
     ? text.charAt(0).toLowerCase() + text.slice(1)
     : text;
 }

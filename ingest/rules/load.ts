@@ -11,7 +11,7 @@ export interface RuleSet {
 }
 
 /**
- * Reads every .yaml file of the folders. Fails with RULE_INVALID, naming each file, line and key that is wrong and why, and each rule
+ * Reads every .yaml file of the folders; the words of a later folder come before those of an earlier one. Fails with RULE_INVALID, naming each file, line and key that is wrong and why, and each rule
  * that does not do what its own examples say.
  */
 export function loadRules(folders: readonly string[]): RuleSet {
@@ -19,21 +19,30 @@ export function loadRules(folders: readonly string[]): RuleSet {
   const causes: CauseRule[] = [];
   const problems: string[] = [];
   for (const folder of folders) {
-    for (const name of readdirSync(folder)
-      .filter((file) => file.endsWith('.yaml'))
-      .sort()) {
-      const file = join(folder, name);
-      const parsed = parseRules(readFileSync(file, 'utf8'), name);
+    const worded: CauseRule[] = [];
+    for (const name of filesOf(folder)) {
+      const parsed = parseRules(readFileSync(join(folder, name), 'utf8'), name);
       links.push(...parsed.rules.links);
-      causes.push(...parsed.rules.causes);
+      worded.push(...parsed.rules.causes);
       problems.push(...parsed.problems);
     }
+    causes.unshift(...worded);
   }
   problems.push(...repeated(links.map(({ id }) => id)), ...repeated(causes.map(({ id }) => id)), ...cycles(links));
   problems.push(...links.flatMap(failingFixtures));
   if (problems.length > 0)
     throw new ThroughlineError('RULE_INVALID', `rules are not valid:\n  ${problems.join('\n  ')}`);
   return { links, causes };
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.yaml'))
+      .sort();
+  } catch (cause) {
+    throw new ThroughlineError('RULE_INVALID', `the folder of rules ${folder} cannot be read`, { cause });
+  }
 }
 
 export function parseRules(

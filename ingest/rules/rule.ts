@@ -85,7 +85,9 @@ const texts = z.union([z.string(), z.array(z.string()).min(1)]).transform((value
 
 export const patternForm = z
   .strictObject({
-    category: z.union([category, z.array(category).min(1)]).transform((value) => new Set([value].flat() as Category[])),
+    category: z
+      .union([category, z.array(category).min(1)])
+      .transform((value) => new Set(typeof value === 'string' ? [value] : value)),
     kind: z
       .union([z.string(), z.array(z.string())])
       .default([])

@@ -145,7 +145,7 @@ export function createKernelReader(context: TransformContext, schedule: Schedule
     const container = place.k8s.container;
     const limitBytes =
       data.limitBytes ?? (container !== null ? (place.pod?.containers.get(container)?.memoryLimitBytes ?? null) : null);
-    const rssBytes = data.anonRssKiB === null ? null : data.anonRssKiB * 1024;
+    const rssBytes = data.anonRssKiB ? data.anonRssKiB * 1024 : null;
     const child = containerInit === false;
     const process = `process ${data.comm ?? '?'}${data.pid === null ? '' : ` (pid ${data.pid})`}`;
     const using = rssBytes === null ? '' : ` while it used ${size(rssBytes)}`;

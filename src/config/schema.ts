@@ -117,6 +117,11 @@ export function sectionShapes(role: Role) {
         env: 'MIN_EVENTS',
         about: 'Fewer related events than this open no incident, unless one of them is conclusive by itself.',
       }),
+      rules: optional(text, {
+        env: 'RULES',
+        about: 'Folder with rules of your own, read beside the shipped ones at start (docs/rules.md).',
+        allowed: 'a folder',
+      }),
       lateness: setting(duration('0s', '10m'), '5s', {
         env: 'CORRELATION_LATENESS',
         about: 'How far behind the watermark an event may arrive and still change its window.',
@@ -230,6 +235,7 @@ export function configSchema(role: Role) {
       .transform((given) => ({
         windowMs: given.window,
         minEvents: given.min_events,
+        rules: given.rules ?? null,
         latenessMs: given.lateness,
         horizonMs: given.horizon,
         maxBytes: given.max_bytes,

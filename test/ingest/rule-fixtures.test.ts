@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { drawnBy, failingFixtures } from '../../ingest/rules/fixture.js';
@@ -97,5 +98,21 @@ describe('fixtures of the shipped rules', () => {
     }
     expect(unsure).toEqual([]);
     expect([...unknown]).toEqual([]);
+  });
+
+  test('the examples in docs/rules.md are valid, and the words of a folder of one’s own come first', () => {
+    const text = readFileSync(join(ingest, '../docs/rules.md'), 'utf8');
+    const folder = mkdtempSync(join(tmpdir(), 'rules-'));
+    [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].forEach((match, i) =>
+      writeFileSync(join(folder, `${i}.yaml`), match[1]!),
+    );
+    const loaded = loadRules([join(ingest, 'rules'), folder]);
+    expect(loaded.links.length).toBe(links.length + 1);
+    expect(loaded.causes[0]!.id).toBe('cache-full');
+    rmSync(folder, { recursive: true });
+  });
+
+  test('a folder of rules that is not there is said to be so', () => {
+    expect(() => loadRules(['/nowhere/rules'])).toThrow(/the folder of rules \/nowhere\/rules cannot be read/);
   });
 });
