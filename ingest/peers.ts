@@ -1,4 +1,5 @@
 import { entityRef } from '../src/model/entity.js';
+import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import type { Inventory } from './inventory.js';
 
@@ -23,7 +24,9 @@ export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | n
   if (host === '' || host === 'localhost' || host.startsWith('127.')) return null;
   const { cluster } = event.entity;
   const service = findService(cluster, event.entity.namespace ?? event.k8sContext.namespace, host, inventory);
-  if (category === 'dns.failed' && service !== -1 && inventory.exists(service)) {
+  // The name of a Service that has just been made is still remembered as missing: the resolver is well.
+  const isNew = service !== -1 && toEpochMs(event.firstSeen) - inventory.createdMs(service) < negativeCacheMs;
+  if (category === 'dns.failed' && service !== -1 && inventory.exists(service) && !isNew) {
     const dns = inventory.indexOf(entityRef(cluster, 'Service', 'kube-system', 'kube-dns').id);
     if (dns !== -1) return { target: dns, wrongPort: false };
   }
@@ -35,6 +38,9 @@ export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | n
   }
   return { target: inventory.intern(entityRef(cluster, 'ExternalEndpoint', null, host)), wrongPort: false };
 }
+
+/** Longest time that CoreDNS and programs usually remember that a name does not exist. */
+const negativeCacheMs = 60_000;
 
 function splitPeer(written: string, portAttribute: unknown): { host: string; port: number | null } {
   const match = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/i.exec(written);
