@@ -40,9 +40,10 @@ const checks: Record<ServerName, () => string | null> = {
   'control-plane': () => missing(['etcd', 'kube-apiserver', 'openssl']),
   node: () =>
     notRoot() ??
+    (holds(21) && holds(12) ? null : 'needs CAP_SYS_ADMIN and CAP_NET_ADMIN') ??
     unavailable('control-plane') ??
     missing(['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl']) ??
-    missing(['containerd', 'ctr', 'runc', 'coredns', 'ip']) ??
+    missing(['containerd', 'ctr', 'runc', 'coredns', 'ip', 'socat', 'unshare', 'setpriv']) ??
     (existsSync(join(serversHome(), 'images', 'box.tar')) ? null : `no container images in ${serversHome()}/images`),
   ebpf: () =>
     lacksCapability() ??
@@ -72,11 +73,12 @@ function notRoot(): string | null {
 /** Loading tracing programs takes CAP_BPF (39) and CAP_PERFMON (38), or CAP_SYS_ADMIN (21) for all of it: capabilities(7). */
 function lacksCapability(): string | null {
   if (process.platform !== 'linux') return 'needs Linux';
-  const effective = BigInt(
-    `0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`,
-  );
-  const has = (bit: bigint) => (effective & (1n << bit)) !== 0n;
-  return has(21n) || (has(39n) && has(38n)) ? null : 'needs CAP_BPF and CAP_PERFMON';
+  return holds(21) || (holds(39) && holds(38)) ? null : 'needs CAP_BPF and CAP_PERFMON';
+}
+
+function holds(capability: number): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${effective}`) & (1n << BigInt(capability))) !== 0n;
 }
 
 function nativeAddonBuilt(): boolean {

@@ -2,7 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { binary } from './programs.js';
@@ -85,7 +85,7 @@ export async function startControlPlane({
   });
   await awaitReady(etcd, () => accepts(etcdPort));
 
-  const proxy = await startProxy(apiPort);
+  const proxy = await startProxy({ port: apiPort, host: '127.0.0.1' });
   const kubeConfig = adminConfig(folder.path, apiPort);
   let apiServer: ServerProcess | null = null;
   let manager: ServerProcess | null = null;
@@ -200,7 +200,8 @@ export async function startControlPlane({
   };
 }
 
-async function startProxy(target: number): Promise<TcpProxy & { close(): Promise<void> }> {
+/** On a free port of the loopback interface. `target` is an address or the path of a socket. */
+export async function startProxy(target: NetConnectOpts): Promise<TcpProxy & { close(): Promise<void> }> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let refused = false;
   let stalled = false;
@@ -210,7 +211,7 @@ async function startProxy(target: number): Promise<TcpProxy & { close(): Promise
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect(target, '127.0.0.1');
+    const upstream = connect(target);
     const pair = [client, upstream] as const;
     pairs.add(pair);
     for (const [from, to] of [pair, [upstream, client] as const]) {
