@@ -30,6 +30,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
 
   const empty = new Map<number, Problem>();
   const called = new Map<number, Problem>();
+  const callers = new Map<number, Set<number>>();
   const distrusted: Problem[] = [];
   for (const problem of problems.all()) {
     if (!problems.isActive(problem, nowMs)) continue;
@@ -37,9 +38,11 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
     if (problem.target !== -1 && /^(call\.(refused|timeout|unreachable|reset)|dns\.failed)$/.test(problem.category)) {
       const before = called.get(problem.target);
       if (!before || problem.firstMs < before.firstMs) called.set(problem.target, problem);
+      callers.set(problem.target, (callers.get(problem.target) ?? new Set<number>()).add(problem.unit));
     }
     if (problem.target !== -1 && /^tls\.certificate-/.test(problem.category)) distrusted.push(problem);
-    if (problem.category === 'scheduling.node-unschedulable') holdBack(problem.unit, inventory, problems, nowMs);
+    if (/^scheduling\.(node-unschedulable|untolerated-taint)$/.test(problem.category))
+      holdBack(problem.unit, inventory, problems, nowMs);
   }
 
   // The caller only says what it was shown: the certificate is the callee's.
@@ -113,13 +116,15 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       .on(problem.unit)
       .some((other) => other.category === 'dns.failed' && problems.isActive(other, nowMs));
     if (problem.category === 'dns.failed' && ref.kind === 'Service' && inventory.exists(target)) {
-      if (isTroubled(target, inventory, problems, nowMs) || problem.lastMs - problem.firstMs < lastingMs) continue;
+      // One caller alone may have a resolver of its own that is wrong.
+      const lasting = problem.lastMs - problem.firstMs >= lastingMs && callers.get(target)!.size > 1;
+      if (!lasting || isTroubled(target, inventory, problems, nowMs)) continue;
       say(
         ref,
         'dns.server-down',
         problem.firstMs,
         `The cluster's DNS, Service ${ref.name}, does not resolve names that exist: ${example}`,
-        { peer: ref.name },
+        { service: ref.name },
       );
       continue;
     }
@@ -167,7 +172,12 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   function silent(target: number, problem: Problem): void {
     if (!isTimeout(problem) || problem.lastMs - problem.firstMs < lastingMs) return;
     // A caller that cannot resolve names has not even asked.
-    if (problems.on(problem.unit).some((other) => other.category === 'dns.failed' && other.lastMs > problem.firstMs - 15_000)) return;
+    if (
+      problems
+        .on(problem.unit)
+        .some((other) => other.category === 'dns.failed' && other.lastMs > problem.firstMs - 15_000)
+    )
+      return;
     const service = inventory.ref(target);
     const caller = inventory.ref(problem.unit);
     const policy = blockingPolicy(target, problem, inventory, problems, nowMs);
@@ -182,6 +192,8 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       );
       return;
     }
+    // The only caller that waits in vain, and was changed itself: its own new address, timeout or way out is as likely.
+    if (callers.get(target)!.size === 1 && wasChanged(problem.unit, inventory, problems, nowMs)) return;
     for (const workload of inventory.unitsOut(target, 'SELECTS')) {
       const ref = inventory.ref(workload);
       if (changeOf(workload, /./, problems, nowMs, rolloutMs)) continue;
@@ -262,6 +274,15 @@ function changeOf(unit: number, paths: RegExp, problems: Problems, nowMs: number
   return found ?? null;
 }
 
+/** A thing, or the configuration that it reads, was changed lately. */
+function wasChanged(unit: number, inventory: Inventory, problems: Problems, nowMs: number): boolean {
+  return [unit, ...inventory.unitsOut(unit, 'USES')].some((at) =>
+    problems
+      .on(at)
+      .some((other) => /^change\.(spec|image|config)$/.test(other.category) && problems.isActive(other, nowMs)),
+  );
+}
+
 /** What holds a callee's certificate: the one TLS Secret of what a Service selects, else the callee itself. */
 function certificateOf(target: number, inventory: Inventory): number {
   const secrets = new Set(
@@ -273,12 +294,14 @@ function certificateOf(target: number, inventory: Inventory): number {
   return secrets.size === 1 ? [...secrets][0]! : target;
 }
 
-/** Nodes that take no pods hold back those that wait for one. */
+/** Nodes that take no pods, or were given a taint lately, hold back those that wait for one. */
 function holdBack(unit: number, inventory: Inventory, problems: Problems, nowMs: number): void {
   const { cluster } = inventory.ref(unit);
   for (const node of inventory.inNamespace(cluster, null, 'Node')) {
-    if (problems.on(node).some((other) => other.category === 'node.cordoned' && problems.isActive(other, nowMs)))
-      inventory.relate('LIMITS', node, unit, nowMs);
+    const cordoned = problems
+      .on(node)
+      .some((other) => other.category === 'node.cordoned' && problems.isActive(other, nowMs));
+    if (cordoned || changeOf(node, /spec\.taints/, problems, nowMs)) inventory.relate('LIMITS', node, unit, nowMs);
   }
 }
 

@@ -271,4 +271,47 @@ describe('what only the whole picture shows', () => {
     happens('call.refused', 'Deployment/catalog', 60, 90, { peer: '10.0.0.1:443' });
     expect(told(run(90))).toEqual(['external.unreachable Service/default/kubernetes']);
   });
+
+  test('one restart that is over within seconds is no incident', () => {
+    const { happens, service, run } = world();
+    for (const name of ['web', 'store']) service(name);
+    happens('container.restarted', 'Deployment/store', 60, 60, { restartCount: 1, exitCode: 0 });
+    happens('call.refused', 'Deployment/web', 60, 63, { peer: 'store:8080' });
+    happens('pod.not-ready', 'Deployment/store', 60, 62);
+    expect(told(run(120))).toEqual([]);
+  });
+
+  test('a restart that goes on hurting is one', () => {
+    const { happens, service, run } = world();
+    for (const name of ['web', 'store']) service(name);
+    happens('container.restarted', 'Deployment/store', 60, 60, { restartCount: 1, exitCode: 0 });
+    happens('call.refused', 'Deployment/web', 60, 80, { peer: 'store:8080' });
+    expect(told(run(120))).toEqual(['container.restarted Deployment/shop/store']);
+  });
+
+  test('one caller whose own resolver is wrong does not speak for the DNS', () => {
+    const { thing, happens, service, run } = world();
+    for (const name of ['cart', 'store']) service(name);
+    thing('Service/kube-system/kube-dns', { facts: { clusterIP: '10.0.0.10' } });
+    happens('change.spec', 'Deployment/cart', 58, 58, { paths: 'spec.template.spec.dnsPolicy' });
+    happens('dns.failed', 'Deployment/cart', 60, 90, { name: 'store' });
+    expect(told(run(90))).toEqual(['change.bad-release Deployment/shop/cart']);
+  });
+
+  test('one caller that was changed itself and waits in vain does not make its callee slow', () => {
+    const { happens, service, run } = world();
+    for (const name of ['cart', 'store']) service(name);
+    happens('change.spec', 'Deployment/cart', 58, 58, { paths: 'spec.template.spec.containers[cart].env[TIMEOUT_MS]' });
+    happens('call.timeout', 'Deployment/cart', 60, 120, { peer: 'store:8080' });
+    expect(told(run(120))).toEqual(['change.bad-release Deployment/shop/cart']);
+  });
+
+  test('a taint that repels the pods of many workloads is one incident, of the node', () => {
+    const { thing, happens, run } = world();
+    thing('Node/node-1');
+    for (const name of ['a', 'b', 'c']) thing(`Deployment/${name}`);
+    happens('change.spec', 'Node/node-1', 58, 58, { paths: 'spec.taints[dedicated]' });
+    for (const name of ['a', 'b', 'c']) happens('scheduling.untolerated-taint', `Deployment/${name}`, 60, 90);
+    expect(told(run(90))).toEqual(['scheduling.untolerated-taint Node/node-1']);
+  });
 });
