@@ -39,6 +39,7 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
   const { minEvents, rules: ownRules, latenessMs, horizonMs, maxBytes } = config.correlation;
   const stopping = new AbortController();
   let failure: string | null = null;
+  let started = false;
   const onFailure = (error: unknown): void => {
     failure = error instanceof Error ? error.message : String(error);
     log.error({ err: error }, 'ingest has stopped; restart it, it takes up where it was');
@@ -81,6 +82,7 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
     async start() {
       await second.start();
       await first.start();
+      started = true;
     },
     async stop() {
       stopping.abort();
@@ -89,6 +91,7 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
     },
     readiness() {
       const reasons = failure === null ? [] : [`ingest has stopped: ${failure}`];
+      if (!started) reasons.push('ingest is starting');
       const { connected, reason } = transport.health();
       if (!connected) reasons.push(`the bus is away: ${reason ?? 'no connection'}`);
       return { ready: reasons.length === 0, reasons };
