@@ -166,7 +166,7 @@ export function createInventory(): Inventory {
 
   const grow = (): void => {
     const larger = <T extends Int32Array | Uint8Array | Float64Array>(old: T, fresh: T): T => (
-      fresh.set(old as never),
+      fresh.set(old),
       fresh
     );
     from = larger(from, new Int32Array(from.length * 2));
