@@ -8,10 +8,15 @@ export interface IncidentListRequest {
   readonly after: string | null | undefined;
   readonly filter: IncidentFilter | null | undefined;
   readonly order?: IncidentOrder | null | undefined;
+  /** Whether causes or what is affected will be asked for: then the newest come with them. */
+  readonly told?: boolean;
 }
 
 /** A page of incidents in the order wanted, the last opened first by default. Merged incidents are not listed. */
-export async function incidentList({ graph }: ApiContext, request: IncidentListRequest): Promise<Page<IncidentRow>> {
+export async function incidentList(
+  { graph, loaders }: ApiContext,
+  request: IncidentListRequest,
+): Promise<Page<IncidentRow>> {
   const size = pageSize(request.first);
   const parameters = incidentParameters(request.filter);
   const count = async () => (await graph.read<{ total: number }>('read/incidents-count', parameters))[0]?.total ?? 0;
@@ -23,8 +28,10 @@ export async function incidentList({ graph }: ApiContext, request: IncidentListR
 
   if (field === 'OPENED_AT' && direction === 'DESC') {
     const [before, beforeId] = position ?? [parameters.until, ''];
-    const rows = await graph.read<{ incident: IncidentRow }>('read/incidents-newest', { ...page, before, beforeId });
-    const incidents = rows.map((row) => row.incident);
+    const newest = { ...page, before, beforeId };
+    const incidents = request.told
+      ? await loaders.newestTold(newest)
+      : (await graph.read<{ incident: IncidentRow }>('read/incidents-newest', newest)).map((row) => row.incident);
     return pageOf(incidents, size, request.after, ({ openedAt, id }) => encodeCursor(list, openedAt, id), count);
   }
   const statement = direction === 'DESC' ? 'read/incidents-descending' : 'read/incidents-ascending';

@@ -1,4 +1,5 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import type { ApiContext } from './context.js';
 import { CausalGraph } from './causal-graph.js';
 import { incidentGraph } from './causal-walk.js';
@@ -20,6 +21,7 @@ import {
 import type { IncidentRow, RootCauseRow } from './incident.js';
 import { incidentList } from './incident-list.js';
 import { listFromJson } from './json-text.js';
+import { asksFor } from './look-ahead.js';
 import { SourceHealth } from './source-health.js';
 
 @Resolver(() => Incident)
@@ -28,7 +30,14 @@ export class IncidentResolver {
     nullable: true,
     description: 'One incident, merged ones too; null when there is none with this id.',
   })
-  incident(@Arg('id', () => ID) id: string, @Ctx() { loaders }: ApiContext): Promise<IncidentRow | null> {
+  incident(
+    @Arg('id', () => ID) id: string,
+    @Ctx() { loaders }: ApiContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<IncidentRow | null> {
+    // Under way beside the incident, not after it; whoever asks for them waits for them and sees how they fail.
+    if (asksFor(info, [], ['rootCauses'])) loaders.rootCauses.load(id).catch(() => undefined);
+    if (asksFor(info, [], ['affected', 'rootCauseEntity'])) loaders.affected.load(id).catch(() => undefined);
     return loaders.incidents.load(id);
   }
 
@@ -42,8 +51,10 @@ export class IncidentResolver {
     @Arg('filter', () => IncidentFilter, { nullable: true }) filter: IncidentFilter | null,
     @Arg('orderBy', () => IncidentOrder, { nullable: true }) order: IncidentOrder | null,
     @Ctx() context: ApiContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<object> {
-    return incidentList(context, { first, after, filter, order });
+    const told = asksFor(info, ['edges', 'node'], ['rootCauses', 'affected', 'rootCauseEntity']);
+    return incidentList(context, { first, after, filter, order, told });
   }
 
   @FieldResolver(() => Entity, {

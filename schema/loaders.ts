@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { GraphStore } from '../src/graph/store.js';
+import type { GraphStore, GraphValue } from '../src/graph/store.js';
 import type { CausalEdge, CausalEdgeRow } from './causal-graph.js';
 import type { EntityRow } from './entity.js';
 import type { EventRow } from './event.js';
@@ -57,7 +57,36 @@ export function createLoaders(graph: Pick<GraphStore, 'read'>) {
     (entity) => entity.id,
   );
 
+  const rootCauses = many<LoadedRootCause, RootCauseRow>(
+    'read/incident-root-causes',
+    (row) => row.incidentId,
+    (row) => {
+      if (row.eventEntity) entities.prime(row.eventEntity.id, row.eventEntity);
+      return row;
+    },
+  );
+
+  const affected = many<Affected & { readonly incidentId: string }, Affected>(
+    'read/incident-affected',
+    (row) => row.incidentId,
+    (row) => {
+      entities.prime(row.entity.id, row.entity);
+      return row;
+    },
+  );
+
   return {
+    /** A page of the newest incidents; their causes and what they touch need no statement any more. */
+    async newestTold(parameters: Readonly<Record<string, GraphValue>>): Promise<IncidentRow[]> {
+      const rows = await graph.read<ToldRow>('read/incidents-newest-told', parameters);
+      for (const row of rows) {
+        for (const { eventEntity } of row.causes) if (eventEntity) entities.prime(eventEntity.id, eventEntity);
+        for (const { entity } of row.affected) entities.prime(entity.id, entity);
+        rootCauses.prime(row.incident.id, row.causes);
+        affected.prime(row.incident.id, row.affected);
+      }
+      return rows.map(({ incident }) => incident);
+    },
     incidents: one(
       'read/incidents-by-id',
       (row) => row['incident'] as IncidentRow,
@@ -74,22 +103,8 @@ export function createLoaders(graph: Pick<GraphStore, 'read'>) {
       (event) => event.id,
     ),
     entities,
-    rootCauses: many<RootCauseRow & { readonly eventEntity: EntityRow | null }, RootCauseRow>(
-      'read/incident-root-causes',
-      (row) => row.incidentId,
-      (row) => {
-        if (row.eventEntity) entities.prime(row.eventEntity.id, row.eventEntity);
-        return row;
-      },
-    ),
-    affected: many<Affected & { readonly incidentId: string }, Affected>(
-      'read/incident-affected',
-      (row) => row.incidentId,
-      (row) => {
-        entities.prime(row.entity.id, row.entity);
-        return row;
-      },
-    ),
+    rootCauses,
+    affected,
     incidentEdges: many<EdgeRow & { readonly incidentId: string }, CausalEdgeRow>(
       'read/incident-edges',
       (row) => row.incidentId,
@@ -112,6 +127,14 @@ export function createLoaders(graph: Pick<GraphStore, 'read'>) {
       return ids.map((id) => totals.get(id) ?? 0);
     }),
   };
+}
+
+type LoadedRootCause = RootCauseRow & { readonly eventEntity: EntityRow | null };
+
+interface ToldRow extends Record<string, unknown> {
+  readonly incident: IncidentRow;
+  readonly causes: readonly LoadedRootCause[];
+  readonly affected: readonly Affected[];
 }
 
 /** An edge as the graph gives it: its ends, and its properties as a map. */

@@ -5,6 +5,7 @@ import neo4j, {
   type ManagedTransaction,
   Neo4jError,
   type QueryResult,
+  type Session,
 } from 'neo4j-driver';
 import { type Logger } from 'pino';
 import { type Registry } from 'prom-client';
@@ -18,6 +19,8 @@ import { type GraphStore, type GraphValue } from './store.js';
 /** Longer than any read of cypher/ takes on a graph that fits the machine; it bounds what a mistaken depth can cost. */
 const readTimeoutMs = 30_000;
 const writeTimeoutMs = 120_000;
+
+const { READ, WRITE } = neo4j.session;
 
 export interface Neo4jOptions {
   /** bolt:, bolt+s:, neo4j: or neo4j+s: URL. */
@@ -50,8 +53,8 @@ export function createNeo4jStore({ options, statements, log, registry }: Neo4jDe
     return driver;
   }
 
-  /** One managed transaction, tried again by us: the driver's own first wait is a second, long for a deadlock of milliseconds. */
-  async function transaction<T>(operation: 'read' | 'write', work: (tx: ManagedTransaction) => Promise<T>): Promise<T> {
+  /** Tried again by us: the driver's own first wait is a second, long for a deadlock of milliseconds. */
+  async function tried<T>(operation: 'read' | 'write', work: (session: Session) => Promise<T>): Promise<T> {
     const end = metrics.time(operation);
     try {
       return await withRetry(() => once(operation, work), {
@@ -70,15 +73,17 @@ export function createNeo4jStore({ options, statements, log, registry }: Neo4jDe
     }
   }
 
-  async function once<T>(operation: 'read' | 'write', work: (tx: ManagedTransaction) => Promise<T>): Promise<T> {
-    const session = connected().session({ database });
+  async function once<T>(operation: 'read' | 'write', work: (session: Session) => Promise<T>): Promise<T> {
+    const session = connected().session({ database, defaultAccessMode: operation === 'read' ? READ : WRITE });
     try {
-      return operation === 'read'
-        ? await session.executeRead(work, { timeout: readTimeoutMs })
-        : await session.executeWrite(work, { timeout: writeTimeoutMs });
+      return await work(session);
     } finally {
       await session.close();
     }
+  }
+
+  function transaction<T>(work: (tx: ManagedTransaction) => Promise<T>): Promise<T> {
+    return tried('write', (session) => session.executeWrite(work, { timeout: writeTimeoutMs }));
   }
 
   return {
@@ -94,7 +99,7 @@ export function createNeo4jStore({ options, statements, log, registry }: Neo4jDe
       });
       try {
         for (const name of statements.names('schema')) {
-          await transaction('write', (tx) => tx.run(statements.get(name).text)).catch(ignoreSameSchema);
+          await transaction((tx) => tx.run(statements.get(name).text)).catch(ignoreSameSchema);
         }
       } catch (error) {
         await driver.close();
@@ -111,7 +116,7 @@ export function createNeo4jStore({ options, statements, log, registry }: Neo4jDe
     async write(batches) {
       const work = steps(batches, statements);
       if (work.length === 0) return;
-      await transaction('write', async (tx) => {
+      await transaction(async (tx) => {
         // Sent without waiting for each other, answered in order: the server works on one while the next is being packed.
         const results = work.map(({ statement, rows }) => tx.run(statement.text, { rows: withIntegers(rows) }));
         await settled(results);
@@ -123,7 +128,8 @@ export function createNeo4jStore({ options, statements, log, registry }: Neo4jDe
     ): Promise<Row[]> {
       const { text } = statements.get(name);
       const given = withIntegers(parameters);
-      const result = await transaction('read', (tx) => tx.run<Row>(text, given));
+      // One statement is its own transaction: one way to the server and back, where a managed one takes three.
+      const result = await tried('read', (session) => session.run<Row>(text, given, { timeout: readTimeoutMs }));
       return result.records.map((record) => record.toObject());
     },
     async health() {
@@ -163,8 +169,12 @@ function withIntegers(value: GraphValue): unknown {
   return copy ?? value;
 }
 
+/** A timeout is the fault of a busy server more often than of the statement, though Neo4j calls it the client's. */
 function isTransient(error: unknown): boolean {
-  return isRetryableError(error);
+  return (
+    isRetryableError(error) ||
+    (error instanceof Neo4jError && error.code.startsWith('Neo.ClientError.Transaction.TransactionTimedOut'))
+  );
 }
 
 /** Two roles that start together may both find a constraint missing; the second to create it is told so. */

@@ -132,6 +132,11 @@ export const apiReadParameters: Readonly<Record<string, readonly Parameters[]>> 
     { ...secondPage, ...anyIncident },
     { ...firstPage, ...oneIncident },
   ],
+  'read/incidents-newest-told': [
+    { ...firstPage, ...anyIncident },
+    { ...secondPage, ...anyIncident },
+    { ...firstPage, ...oneIncident },
+  ],
   'read/root-causes-count': [
     { ...allTime, ...anyCause },
     { ...allTime, ...oneCause },
