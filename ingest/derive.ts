@@ -20,6 +20,9 @@ import {
 import type { Inventory } from './inventory.js';
 import { representative, type Problem, type Problems } from './problems.js';
 
+/** A failed lookup counts this long as a witness against the resolver. */
+const lookupMemoryMs = 60_000;
+
 /**
  * What no single source says and the inventory shows: a Service that selects nothing, a route to a Service that is not there, and what
  * lies behind a call that fails although nothing is known to be wrong with the callee. Said again at every tick while it holds, as one event.
@@ -43,8 +46,21 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   const empty = new Map<number, Problem>();
   const called = new Map<number, Problem>();
   const callers = new Map<number, Set<number>>();
+  const unresolved = new Map<number, { readonly callers: Set<number>; firstMs: number; lastMs: number }>();
   const distrusted: Problem[] = [];
   for (const problem of problems.all()) {
+    // Who waits longer for a lookup than it has time says so once, and then only that its calls time out.
+    if (problem.category === 'dns.failed' && problem.target !== -1 && nowMs - problem.lastMs <= lookupMemoryMs) {
+      const seen = unresolved.get(problem.target) ?? {
+        callers: new Set<number>(),
+        firstMs: Infinity,
+        lastMs: -Infinity,
+      };
+      seen.callers.add(problem.unit);
+      seen.firstMs = Math.min(seen.firstMs, problem.firstMs);
+      seen.lastMs = Math.max(seen.lastMs, problem.lastMs);
+      unresolved.set(problem.target, seen);
+    }
     if (!problems.isActive(problem, nowMs)) continue;
     if (problem.category === 'service.no-ready-endpoints') empty.set(problem.unit, problem);
     if (problem.target !== -1 && /^(call\.(refused|timeout|unreachable|reset)|dns\.failed)$/.test(problem.category)) {
@@ -129,7 +145,8 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       .some((other) => other.category === 'dns.failed' && problems.isActive(other, nowMs));
     if (problem.category === 'dns.failed' && ref.kind === 'Service' && inventory.exists(target)) {
       // One caller alone may have a resolver of its own that is wrong.
-      const lasting = problem.lastMs - problem.firstMs >= lastingMs && callers.get(target)!.size > 1;
+      const { callers: witnesses, firstMs, lastMs } = unresolved.get(target)!;
+      const lasting = lastMs - firstMs >= lastingMs && witnesses.size > 1;
       if (!lasting || isTroubled(target, inventory, problems, nowMs)) continue;
       say(
         ref,
