@@ -114,8 +114,7 @@ export function createDecide({ transport, correlator, store, log, registry, sign
     async decode(message, rebuilding) {
       const { events: findings, rejected: bad } = decodeChecked<Finding>(
         message.body,
-        (value) =>
-          findingProblem(value) ?? aheadProblem({ timestamp: (value as Finding).at }, message.storedMs),
+        (value) => findingProblem(value) ?? aheadProblem({ timestamp: (value as Finding).at }, message.storedMs),
       );
       if (bad.length > 0 && !rebuilding) {
         await transport.publish(bad.map(({ error, body }) => deadLetter('unified', message, error, body)));

@@ -36,7 +36,7 @@ export interface IngestOptions {
 const restatedMs = 900_000;
 
 export function createIngest({ cluster, config, transport, graph, log, registry }: IngestOptions): Ingest {
-  const { minEvents, rules: ownRules, latenessMs, horizonMs, maxBytes } = config.correlation;
+  const { windowMs, minEvents, rules: ownRules, latenessMs, horizonMs, maxBytes } = config.correlation;
   const stopping = new AbortController();
   let failure: string | null = null;
   let started = false;
@@ -51,7 +51,7 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
   const results = createOutbox({ transport, stream: 'results', idOf: resultId, log, signal });
   const receive = createReceive({ transport: unified, transform, cluster, log, registry });
   const rules = loadRules([join(packageRoot(), 'ingest/rules'), ...(ownRules === null ? [] : [ownRules])]);
-  const correlator = createCorrelator({ cluster, rules, minEvents });
+  const correlator = createCorrelator({ cluster, rules, minEvents, windowMs });
   const store = createIncidentStore({ graph, log, registry });
   const decide = createDecide({ transport: results, correlator, store, log, registry, signal });
 

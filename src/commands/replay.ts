@@ -101,7 +101,7 @@ export async function clusterOf(files: readonly string[]): Promise<string> {
 }
 
 /** The last revision of every incident that was revised after a position of the results stream, by the time they opened. */
-async function finalResults(transport: Transport, after: number): Promise<CorrelationResult[]> {
+export async function finalResults(transport: Transport, after: number): Promise<CorrelationResult[]> {
   const { last } = await transport.position('results');
   const latest = new Map<string, CorrelationResult>();
   if (last > after) {

@@ -145,7 +145,10 @@ describe('the receiving end of hop 1', () => {
 
   test('a time from the future is refused, one from long ago is not', async () => {
     const { receive, published } = receiver();
-    const events = [logLine('10:12:00', 'tomorrow'), { ...logLine('10:00:00', 'long ago'), timestamp: time('10:00:00').replace('2026', '2019') }];
+    const events = [
+      logLine('10:12:00', 'tomorrow'),
+      { ...logLine('10:00:00', 'long ago'), timestamp: time('10:00:00').replace('2026', '2019') },
+    ];
     const items = await receive.decode(message(encode(events)), false);
     expect(items.map(({ item }) => item.data.message)).toEqual(['long ago']);
     expect(published[0]!.headers!['Throughline-Reason']).toContain('is 660 s ahead');
