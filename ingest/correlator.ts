@@ -40,6 +40,8 @@ export interface CorrelatorOptions {
   readonly cluster: string;
   readonly rules: RuleSet;
   readonly minEvents: number;
+  /** Default 30_000. */
+  readonly windowMs?: number;
   readonly temperature?: number;
   readonly confidenceFloor?: number;
   readonly dimensions?: Dimensions;
@@ -47,12 +49,13 @@ export interface CorrelatorOptions {
 
 const tickMs = 1000;
 /** After the last change, ticks that may still decide something: settling, disruption, quiet, reopening all end within it. */
-const restlessMs = 120_000;
+const leastRestlessMs = 120_000;
 
 export function createCorrelator(options: CorrelatorOptions): Correlator {
   const { links, causes } = options.rules;
+  const restlessMs = Math.max(leastRestlessMs, 4 * (options.windowMs ?? 0));
   const inventory = createInventory();
-  const problems = createProblems(inventory);
+  const problems = createProblems(inventory, options.windowMs);
   const candidates = createCandidates({ inventory, problems, links, dimensions: options.dimensions ?? allDimensions });
   const gate = createGate({ inventory, problems, minEvents: options.minEvents });
   const sources = new Map<string, SourceHealth>();

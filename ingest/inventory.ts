@@ -1,4 +1,4 @@
-import { entityRef, relationTypes, type EntityRef, type RelationType } from '../src/model/entity.js';
+import { entityRefOfId, relationTypes, type EntityRef, type RelationType } from '../src/model/entity.js';
 import type { EntityFinding } from '../src/model/finding.js';
 import { fromEpochMs, toEpochMs } from '../src/model/time.js';
 import { selects, type Labels } from './selectors.js';
@@ -146,10 +146,7 @@ export function createInventory(): Inventory {
   };
 
   const internId = (id: string): number => {
-    const known = byId.get(id);
-    if (known !== undefined) return known;
-    const [cluster = '', namespace = '_', kind = 'Unknown', ...name] = id.split('/');
-    return intern(entityRef(cluster, kind, namespace === '_' ? null : namespace, name.join('/')));
+    return byId.get(id) ?? intern(entityRefOfId(id));
   };
 
   const exists = (index: number): boolean => states[index]!.observed && Number.isNaN(states[index]!.deletedMs);
@@ -165,10 +162,7 @@ export function createInventory(): Inventory {
   });
 
   const grow = (): void => {
-    const larger = <T extends Int32Array | Uint8Array | Float64Array>(old: T, fresh: T): T => (
-      fresh.set(old),
-      fresh
-    );
+    const larger = <T extends Int32Array | Uint8Array | Float64Array>(old: T, fresh: T): T => (fresh.set(old), fresh);
     from = larger(from, new Int32Array(from.length * 2));
     to = larger(to, new Int32Array(to.length * 2));
     type = larger(type, new Uint8Array(type.length * 2));

@@ -54,8 +54,6 @@ export interface Problems {
   forget(nowMs: number, held: (problem: Problem) => boolean): void;
 }
 
-/** How long an occurrence without a state behind it counts as going on. Longer than the rate at which transform repeats bursts (5 s). */
-const activeMs = { change: 600_000, log: 15_000, event: 45_000 };
 /** A problem that comes back within this after its last sight is the same one. */
 const rejoinMs = 12_000;
 /** How long an ended problem can still be blamed by what begins later. */
@@ -63,7 +61,10 @@ const rememberMs = 120_000;
 const maxEvents = 24;
 const maxEntities = 2000;
 
-export function createProblems(inventory: Inventory): Problems {
+/** `windowMs` is `correlation.window`. Default 30_000. */
+export function createProblems(inventory: Inventory, windowMs = 30_000): Problems {
+  /** How long an occurrence without a state behind it counts as going on; transform repeats bursts every 5 s. */
+  const activeMs = { change: 600_000, log: windowMs / 2, event: windowMs * 1.5 };
   const current = new Map<string, Problem>();
   const byUnit = new Map<number, Problem[]>();
   const versions = new Map<number, number>();

@@ -3,7 +3,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { kindLabel } from '../src/graph/families.js';
 import { type GraphBatch, type GraphStore, type GraphValue } from '../src/graph/store.js';
 import { type CorrelationResult } from '../src/model/correlation-result.js';
-import { type EntityRef } from '../src/model/entity.js';
+import { entityRefOfId, type EntityRef } from '../src/model/entity.js';
 import { type SourceHealth } from '../src/model/finding.js';
 import { contentId } from '../src/model/ids.js';
 import { severities, type UnifiedEvent } from '../src/model/unified-event.js';
@@ -107,8 +107,8 @@ function mentioned(change: GraphChange, results: readonly CorrelationResult[]): 
     if (!described.has(ref.id)) refs.set(ref.id, ref);
   };
   for (const relation of [...change.relationsOpened, ...change.relationsClosed]) {
-    add(refOfId(relation.from));
-    add(refOfId(relation.to));
+    add(entityRefOfId(relation.from));
+    add(entityRefOfId(relation.to));
   }
   // After the relations, whose refs know no uid.
   for (const event of change.events) add(event.entity);
@@ -117,26 +117,6 @@ function mentioned(change: GraphChange, results: readonly CorrelationResult[]): 
     for (const { entity } of [...result.entities, ...result.rootCauses]) add(entity);
   }
   return [...refs.values()];
-}
-
-/**
- * Reads `<cluster>/<namespace or _>/<Kind>/<name>` back. A cluster's name may hold slashes (an ARN does) and so does a Container's;
- * namespaces and names are lower case in Kubernetes and Kinds are not, so the first segment in upper case, past the two that have
- * to come before it, is the Kind.
- */
-function refOfId(id: string): EntityRef {
-  const parts = id.split('/');
-  const kindAt = parts.findIndex((part, i) => i >= 2 && /^[A-Z]/.test(part));
-  const at = kindAt < 0 ? 2 : kindAt;
-  const namespace = parts[at - 1] ?? '_';
-  return {
-    id,
-    cluster: parts.slice(0, at - 1).join('/'),
-    kind: parts[at] ?? '',
-    namespace: namespace === '_' ? null : namespace,
-    name: parts.slice(at + 1).join('/'),
-    uid: null,
-  };
 }
 
 /** One batch for each member of a family of statements (src/graph/families.ts), in the order of their names. */

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { entityRefOfId } from '../src/model/entity.js';
 import { connectionOf } from './page.js';
 import { DateTime } from './scalars.js';
 
@@ -53,27 +54,9 @@ export type EntityRow = Entity & {
   readonly factsJson?: string | null;
 };
 
-/**
- * What the id alone says of an entity: an event may speak of one that no source has described, or that retention has removed. Cluster
- * names may hold slashes (an ARN does) and so does a Container's; Kubernetes names are lower case and Kinds are not.
- */
+/** For what no source has described, or retention has removed. */
 export function entityFromId(id: string): EntityRow {
-  const parts = id.split('/');
-  const kindAt = Math.max(
-    2,
-    parts.findIndex((part, index) => index >= 2 && /^[A-Z]/.test(part)),
-  );
-  const namespace = parts[kindAt - 1] ?? '_';
-  return {
-    id,
-    cluster: parts.slice(0, kindAt - 1).join('/'),
-    kind: parts[kindAt] ?? '',
-    namespace: namespace === '_' ? null : namespace,
-    name: parts.slice(kindAt + 1).join('/'),
-    uid: null,
-    createdAt: null,
-    deletedAt: null,
-  };
+  return { ...entityRefOfId(id), createdAt: null, deletedAt: null };
 }
 
 @InputType({ description: 'Which entities; every condition given must hold.' })

@@ -111,7 +111,8 @@ export function sectionShapes(role: Role) {
     correlation: {
       window: setting(duration('1s', '1h'), '30s', {
         env: 'CORRELATION_WINDOW',
-        about: 'Events this close in event time are looked at together; windows hop by half of it.',
+        about:
+          'How long what has no state counts as going on after it was last seen: half of it for a log line, one and a half for an event. Longer joins more.',
       }),
       min_events: setting(integer(1, 1000), '2', {
         env: 'MIN_EVENTS',
@@ -128,7 +129,8 @@ export function sectionShapes(role: Role) {
       }),
       horizon: setting(duration('1m', '7d'), '1h', {
         env: 'CORRELATION_HORIZON',
-        about: 'How far back the cause of a symptom may lie; problems are remembered this long after they end.',
+        about:
+          'How far before the oldest unfinished event a worker that starts reads the stream again, to know what it knew.',
       }),
       max_bytes: setting(size('16MiB', '64GiB'), '128MiB', {
         env: 'CORRELATION_MAX_BYTES',

@@ -24,6 +24,27 @@ export function entityRef(
   return { id: entityId(cluster, kind, namespace, name), cluster, kind, namespace, name, uid };
 }
 
+/**
+ * What an id alone says. A cluster's name may hold slashes (an ARN does) and so does a Container's; namespaces and names are lower case
+ * in Kubernetes and Kinds are not, so the first segment in upper case, past the two that have to come before it, is the Kind.
+ */
+export function entityRefOfId(id: string): EntityRef {
+  const parts = id.split('/');
+  const kindAt = Math.max(
+    2,
+    parts.findIndex((part, index) => index >= 2 && /^[A-Z]/.test(part)),
+  );
+  const namespace = parts[kindAt - 1] ?? '_';
+  return {
+    id,
+    cluster: parts.slice(0, kindAt - 1).join('/'),
+    kind: parts[kindAt] ?? '',
+    namespace: namespace === '_' ? null : namespace,
+    name: parts.slice(kindAt + 1).join('/'),
+    uid: null,
+  };
+}
+
 /** `Kind/namespace/name`, or `Kind/name` for what has no namespace: how people and the lab write an entity. */
 export function entityTitle(entity: Pick<EntityRef, 'kind' | 'namespace' | 'name'>): string {
   return [entity.kind, entity.namespace, entity.name].filter((part) => part !== null).join('/');

@@ -1,7 +1,7 @@
 import { graphBatches } from '../../ingest/store.js';
 import { type GraphValue } from '../../src/graph/store.js';
 import { apiReadParameters } from '../schema/read-parameters.js';
-import { events, incidentId, moment, wholeChange, world } from './story.js';
+import { incidentId, moment, wholeChange, world } from './story.js';
 
 export type Parameters = Readonly<Record<string, GraphValue>>;
 
@@ -39,5 +39,3 @@ export const readParameters: Readonly<Record<string, readonly Parameters[]>> = {
 export const writeRows: ReadonlyMap<string, readonly Parameters[]> = new Map(
   graphBatches(wholeChange()).map(({ statement, rows }) => [statement, rows]),
 );
-
-export const eventIds = Object.values(events).map(({ id }) => id);
