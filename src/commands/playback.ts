@@ -31,11 +31,11 @@ const maxPendingBytes = 8 * 1_048_576;
  */
 export async function play(events: AsyncIterable<RawEvent>, options: PlaybackOptions): Promise<Played> {
   const { transport, speed, signal } = options;
-  let failure: unknown = null;
+  const failures: Error[] = [];
   const batcher = createBatcher({
     stream: 'raw',
     publish: (messages) => transport.publish(messages),
-    onError: (error) => (failure = error),
+    onError: (error) => failures.push(error instanceof Error ? error : new Error(String(error), { cause: error })),
   });
   const clocks = new Map<string, RawEvent>();
   const startedMs = performance.now();
@@ -64,7 +64,7 @@ export async function play(events: AsyncIterable<RawEvent>, options: PlaybackOpt
     if (clock || batcher.pendingBytes() > maxPendingBytes) await batcher.flush();
     count++;
     if (count % 500 === 0) options.progress?.(lastMs - firstMs, count);
-    if (failure !== null) throw failure;
+    if (failures[0]) throw failures[0];
   }
   await batcher.flush();
   for (const clock of clocks.values()) {
