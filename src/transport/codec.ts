@@ -50,10 +50,7 @@ export function decodeEvents(body: Uint8Array): DecodedEvents {
 }
 
 /** As {@link decodeEvents}, with another word for what is wrong with a value; null when nothing is. */
-export function decodeChecked<Event>(
-  body: Uint8Array,
-  check: (value: unknown) => string | null,
-): DecodedEvents<Event> {
+export function decodeChecked<Event>(body: Uint8Array, check: (value: unknown) => string | null): DecodedEvents<Event> {
   try {
     if (body.length > limits.maxBodyBytes) throw tooLarge(body.length);
     const value = parse(body);

@@ -6,11 +6,13 @@ import type { ReadOptions, StoredMessage, Transport } from './transport.js';
 interface ReadDependencies {
   readonly client: JetStreamClient;
   readonly position: Transport['position'];
+  /** Largest message that the server takes. */
+  readonly maxPayloadBytes: number;
 }
 
 const pollMs = 100;
-/** How much is read ahead of whoever iterates. */
-const readAheadBytes = 4 * 1_048_576;
+/** How much is read ahead of whoever iterates, in messages of the largest size: a request for less than the next message gets nothing. */
+const readAheadMessages = 4;
 
 /**
  * Stored messages by an ordered consumer, which the client makes anew at its cursor after every interruption. With `until`, the
@@ -46,7 +48,7 @@ async function* pass(
   options: ReadOptions,
   end: number,
   signal: AbortSignal,
-  { client }: ReadDependencies,
+  { client, maxPayloadBytes }: ReadDependencies,
 ): AsyncGenerator<StoredMessage> {
   const consumer = await client.consumers.get(streamName, start(options));
   const { num_pending: pending } = await consumer.info(true);
@@ -54,7 +56,7 @@ async function* pass(
     await consumer.delete().catch(() => false);
     return;
   }
-  const messages = await consumer.consume({ max_bytes: readAheadBytes, expires: 5_000 });
+  const messages = await consumer.consume({ max_bytes: readAheadMessages * maxPayloadBytes, expires: 5_000 });
   const close = () => void messages.close();
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
@@ -66,7 +68,13 @@ async function* pass(
       const storedMs = message.time.getTime();
       const early = options.from === undefined && options.sinceMs !== undefined && storedMs < options.sinceMs;
       if (!early) {
-        yield { subject: message.subject, body: message.data, sequence, headers: plainHeaders(message.headers), storedMs };
+        yield {
+          subject: message.subject,
+          body: message.data,
+          sequence,
+          headers: plainHeaders(message.headers),
+          storedMs,
+        };
       }
       if (sequence === end || (message.info.pending === 0 && end < Infinity)) return;
     }

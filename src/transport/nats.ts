@@ -140,7 +140,9 @@ export function createNatsTransport(
     },
     read(read) {
       const signal = read.signal === undefined ? stopping.signal : AbortSignal.any([read.signal, stopping.signal]);
-      return readStored(layouts[read.stream].name, read, signal, { client: active().client, position });
+      const { client, link } = active();
+      const maxPayloadBytes = link.connection.info?.max_payload ?? 1_048_576;
+      return readStored(layouts[read.stream].name, read, signal, { client, position, maxPayloadBytes });
     },
     position,
     async acknowledged(stream, durable) {
