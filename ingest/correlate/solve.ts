@@ -7,8 +7,8 @@
  *
  * where p are the direct causes of e that C reaches before e. This is the noisy-OR network of Pearl (Probabilistic Reasoning in
  * Intelligent Systems, 1988, 4.3.2) with every node seen: a long chain pays for each step once, not for its first step again at each
- * later one. The most probable explanation is looked for by adding, dropping and swapping causes until nothing improves; ties go to the
- * earlier problem.
+ * later one. The most probable explanation of a small area is found by trying them all; that of a large one by adding, dropping and
+ * swapping causes until nothing improves. Ties go to the earlier problem.
  */
 export interface Area {
   readonly size: number;
@@ -146,6 +146,9 @@ export function linksOf(area: Area): Links {
 /** Beyond this many, only the causes that reach most are tried: the rest could explain little. */
 const maxTried = 48;
 
+/** Up to this many open choices every combination is tried: 256 costs of some microseconds each. */
+const maxExact = 8;
+
 /** `banned` may not be a cause, `forced` has to be. */
 export function solve(area: Area, chains: Closure, limits: { banned?: number; forced?: number } = {}): Solution {
   const { size, wants } = area;
@@ -161,10 +164,22 @@ export function solve(area: Area, chains: Closure, limits: { banned?: number; fo
   }
   if (limits.forced !== undefined) chosenFirst.add(limits.forced);
   const tried = mostReaching(allowed, chains, size);
+  const open = tried.filter((c) => !chosenFirst.has(c) && links.outgoing[c]!.length > 0);
 
   let chosen = [...chosenFirst].sort((a, b) => a - b);
   let cost = costOf(area, links, chosen);
-  for (let round = 0; round < 2 * tried.length + 8; round++) {
+  if (open.length <= maxExact) {
+    const given = chosen;
+    for (let subset = 1; subset < 1 << open.length; subset++) {
+      const candidate = given.concat(open.filter((_, i) => subset & (1 << i)));
+      const next = costOf(area, links, candidate);
+      if (next >= cost - 1e-9) continue;
+      chosen = candidate;
+      cost = next;
+    }
+  }
+  const rounds = open.length <= maxExact ? 0 : 2 * tried.length + 8;
+  for (let round = 0; round < rounds; round++) {
     let bestCost = cost;
     let best: number[] | null = null;
     const consider = (candidate: number[]): void => {
