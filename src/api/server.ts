@@ -90,7 +90,6 @@ export async function createApi({ options, graph, transport, log, registry }: Ap
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
-    status400ForVariableCoercionErrors: true,
     persistedQueries: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.maxTokens },
