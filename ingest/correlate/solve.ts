@@ -146,8 +146,8 @@ export function linksOf(area: Area): Links {
 /** Beyond this many, only the causes that reach most are tried: the rest could explain little. */
 const maxTried = 48;
 
-/** Up to this many open choices every combination is tried: 256 costs of some microseconds each. */
-const maxExact = 8;
+/** Up to this many open choices every combination is tried: 512 costs of some microseconds each. */
+const maxExact = 9;
 
 /** `banned` may not be a cause, `forced` has to be. */
 export function solve(area: Area, chains: Closure, limits: { banned?: number; forced?: number } = {}): Solution {
