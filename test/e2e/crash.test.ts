@@ -1,6 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, nanos } from '@nats-io/transport-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { Registry } from 'prom-client';
@@ -89,18 +87,6 @@ describeWith(['nats', 'neo4j'], 'kill -9 of ingest in the middle of a replay', (
     while ((await transport.position(name)).last < messages) await delay(20);
   }
 
-  /** As if the restart came after the bus has forgotten the ids of what it holds (two minutes). */
-  async function forgetMessageIds(): Promise<void> {
-    const connection = await connect({ servers: pipeline.nats.url });
-    const manager = await jetstreamManager(connection);
-    for (const name of [stream, `${stream}_UNIFIED`, `${stream}_RESULTS`, `${stream}_DEAD`]) {
-      const { config } = await manager.streams.info(name);
-      await manager.streams.update(name, { ...config, duplicate_window: nanos(100) });
-    }
-    await delay(500);
-    await connection.close();
-  }
-
   function expectAsUndisturbed(after: Outcome): void {
     expect(after.json).toBe(undisturbed.json);
     expect(after.results).toEqual(undisturbed.results);
@@ -152,12 +138,12 @@ describeWith(['nats', 'neo4j'], 'kill -9 of ingest in the middle of a replay', (
     await pipeline.ingest().kill();
     await reached('raw', undisturbed.rawMessages);
     for (const part of [0.3, 0.6]) {
-      await forgetMessageIds();
+      await pipeline.forgetMessageIds();
       await pipeline.crash();
       await reached('unified', Math.floor(undisturbed.findings * part));
       await pipeline.ingest().kill();
     }
-    await forgetMessageIds();
+    await pipeline.forgetMessageIds();
     await pipeline.crash();
     expectAsUndisturbed(await outcome(await replay));
   });
@@ -167,7 +153,7 @@ describeWith(['nats', 'neo4j'], 'kill -9 of ingest in the middle of a replay', (
     const replay = pipeline.replay([file], '--speed', '20');
     await reached('results', 1);
     await pipeline.ingest().kill();
-    await forgetMessageIds();
+    await pipeline.forgetMessageIds();
     await pipeline.crash();
     expectAsUndisturbed(await outcome(await replay));
   });

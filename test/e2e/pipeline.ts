@@ -1,5 +1,8 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, nanos } from '@nats-io/transport-node';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import neo4j, { type Driver } from 'neo4j-driver';
 import { packageRoot } from '../../src/config/package-root.js';
 import type { CorrelationResult } from '../../src/model/correlation-result.js';
@@ -25,6 +28,8 @@ export interface Pipeline {
   crash(): Promise<void>;
   /** What `throughline replay … --json` says over this bus. */
   replay(files: readonly string[], ...options: readonly string[]): Promise<string>;
+  /** As if what comes next came after the bus has forgotten the ids of what it holds (two minutes). */
+  forgetMessageIds(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +57,15 @@ export async function startPipeline(options: {
       ingest = await startRole('ingest', { env, logFile });
     },
     replay: (files, ...more) => runCommand(['replay', ...files, '--json', ...more], { ...env, TRANSPORT: 'nats' }),
+    async forgetMessageIds() {
+      const connection = await connect({ servers: nats.url });
+      const manager = await jetstreamManager(connection);
+      for await (const { config } of manager.streams.list()) {
+        await manager.streams.update(config.name, { ...config, duplicate_window: nanos(100) });
+      }
+      await delay(500);
+      await connection.close();
+    },
     async stop() {
       await ingest.stop();
       await nats.stop();
