@@ -379,7 +379,9 @@ export function createIncidents(parts: IncidentParts): Incidents {
   function ledTo(root: Problem, story: Story): Category | null {
     if (!isChange(root) || runs.has(inventory.ref(root.unit).kind)) return null;
     const named =
-      root.category === 'change.config' ? /^tls\./ : /^(tls|rbac|config|pvc|admission|scheduling|network|service|dns)\./;
+      root.category === 'change.config'
+        ? /^tls\./
+        : /^(tls|rbac|config|pvc|admission|scheduling|network|service|dns)\./;
     const direct = story.edges.filter(({ cause }) => cause === root).map(({ effect }) => effect.category);
     return direct.find((category) => named.test(category) && categoryInfo(category).conclusive) ?? null;
   }

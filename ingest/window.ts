@@ -45,9 +45,7 @@ export function createWatermark(): Watermark {
       recompute();
     },
     expire(silentMs) {
-      const gone = [...clocks]
-        .filter(([, { heardMs }]) => spokenMs - heardMs > silentMs)
-        .map(([source]) => source);
+      const gone = [...clocks].filter(([, { heardMs }]) => spokenMs - heardMs > silentMs).map(([source]) => source);
       for (const source of gone) clocks.delete(source);
       if (gone.length > 0) recompute();
       return gone.sort();

@@ -27,16 +27,20 @@ const place = new Map();
 const tallest = Math.max(...columns.map((column) => column.length));
 columns.forEach((column, x) => {
   const offset = ((tallest - column.length) * (boxHeight + gapY)) / 2;
-  column.forEach((id, y) => place.set(id, { x: left + x * (boxWidth + gapX), y: top + offset + y * (boxHeight + gapY) }));
+  column.forEach((id, y) =>
+    place.set(id, { x: left + x * (boxWidth + gapX), y: top + offset + y * (boxHeight + gapY) }),
+  );
 });
 const width = left * 2 + columns.length * (boxWidth + gapX) - gapX;
 const height = top + tallest * (boxHeight + gapY) + 56;
 
-const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+const escape = (text) =>
+  String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
 const wrap = (text, chars, lines) => {
   const rows = [''];
   for (const word of String(text).split(/\s+/)) {
-    if ((rows.at(-1) + ' ' + word).length <= chars || rows.at(-1) === '') rows[rows.length - 1] = (rows.at(-1) + ' ' + word).trim();
+    if ((rows.at(-1) + ' ' + word).length <= chars || rows.at(-1) === '')
+      rows[rows.length - 1] = (rows.at(-1) + ' ' + word).trim();
     else if (rows.length < lines) rows.push(word);
     else {
       rows[rows.length - 1] = `${rows.at(-1).slice(0, chars - 1)}…`;
@@ -54,7 +58,9 @@ const parts = [
   '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="10" orient="auto"><path d="M0 0 8 4 0 8z" fill="#64748b"/></marker></defs>',
   `<rect width="${width}" height="${height}" rx="14" fill="#f8fafc"/>`,
   text(left, 40, 22, '#0f172a', result.title, ' font-weight="700"'),
-  ...wrap(`${result.rootCause} Confidence ${result.confidence.toFixed(2)}.`, Math.floor(width / 7.6), 2).map((row, i) => text(left, 66 + i * 20, 14, '#334155', row)),
+  ...wrap(`${result.rootCause} Confidence ${result.confidence.toFixed(2)}.`, Math.floor(width / 7.6), 2).map((row, i) =>
+    text(left, 66 + i * 20, 14, '#334155', row),
+  ),
 ];
 for (const edge of result.edges) {
   const [a, b] = [place.get(edge.from), place.get(edge.to)];
@@ -72,9 +78,20 @@ for (const [id, { x, y }] of place) {
   parts.push(
     `<rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="9" fill="${root ? '#fee2e2' : '#ffffff'}" stroke="${root ? '#dc2626' : '#cbd5e1'}" stroke-width="${root ? 2 : 1}"/>`,
     ...(root ? [text(x + 12, y + 20, 11, '#b91c1c', `ROOT CAUSE · ${category ?? ''}`, ' font-weight="700"')] : []),
-    ...wrap(message ?? '', 35, root ? 3 : 4).map((row, i) => text(x + 12, y + (root ? 40 : 24) + i * 17, 12, '#1e293b', row)),
+    ...wrap(message ?? '', 35, root ? 3 : 4).map((row, i) =>
+      text(x + 12, y + (root ? 40 : 24) + i * 17, 12, '#1e293b', row),
+    ),
   );
 }
 const hit = result.entities.map(({ entity }) => `${entity.kind} ${entity.name}`).join(', ');
-parts.push(text(left, height - 20, 12, '#64748b', `Hit: ${hit}. Replayed from ${recordings[0] ?? 'a recording'} of a real node.`), '</svg>');
+parts.push(
+  text(
+    left,
+    height - 20,
+    12,
+    '#64748b',
+    `Hit: ${hit}. Replayed from ${recordings[0] ?? 'a recording'} of a real node.`,
+  ),
+  '</svg>',
+);
 process.stdout.write(parts.join('\n') + '\n');
