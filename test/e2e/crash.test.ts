@@ -129,7 +129,7 @@ describeWith(['nats', 'neo4j'], 'kill -9 of ingest in the middle of a replay', (
       await pipeline.crash();
     }
     expectAsUndisturbed(await outcome(await replay));
-  });
+  }, 300_000);
 
   test('while it works through all of it at once, again and again, long enough apart for the bus to forget message ids', async () => {
     await begin();
@@ -146,7 +146,7 @@ describeWith(['nats', 'neo4j'], 'kill -9 of ingest in the middle of a replay', (
     await pipeline.forgetMessageIds();
     await pipeline.crash();
     expectAsUndisturbed(await outcome(await replay));
-  });
+  }, 300_000);
 
   test('as soon as its first result is out', async () => {
     await begin();
@@ -156,5 +156,5 @@ describeWith(['nats', 'neo4j'], 'kill -9 of ingest in the middle of a replay', (
     await pipeline.forgetMessageIds();
     await pipeline.crash();
     expectAsUndisturbed(await outcome(await replay));
-  });
+  }, 300_000);
 });
