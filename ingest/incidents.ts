@@ -72,7 +72,9 @@ const maxResultEvents = 200;
 
 export function createIncidents(parts: IncidentParts): Incidents {
   const { inventory, problems } = parts;
-  const incidents: Incident[] = [];
+  let incidents: Incident[] = [];
+  /** What open incidents hold, made anew when one of them changed. */
+  let held = new Set<Problem>();
   const isChange = (problem: Problem): boolean => problem.category.startsWith('change.');
 
   const activeUntil = (incident: Incident, nowMs: number): number => {
@@ -216,11 +218,15 @@ export function createIncidents(parts: IncidentParts): Incidents {
         const revision = tell(incident, nowMs);
         if (revision) revisions.push(revision);
       }
-      while (incidents.length > 0 && incidents[0]!.status === 'RESOLVED' && nowMs - incidents[0]!.resolvedMs > reopenMs)
-        incidents.shift();
+      if (revised.size > 0) {
+        incidents = incidents.filter(
+          ({ status, resolvedMs }) => status !== 'RESOLVED' || nowMs - resolvedMs <= reopenMs,
+        );
+        held = new Set(incidents.flatMap(({ status, problems: own }) => (status === 'RESOLVED' ? [] : [...own])));
+      }
       return revisions;
     },
-    holds: (problem) => incidents.some((incident) => incident.status !== 'RESOLVED' && incident.problems.has(problem)),
+    holds: (problem) => held.has(problem),
     open: () => incidents.filter(({ status }) => status !== 'RESOLVED').length,
   };
 
