@@ -30,6 +30,8 @@ export interface Thing {
   readonly labels?: Record<string, string>;
   readonly selector?: Record<string, string>;
   readonly relations?: readonly (readonly [RelationType, string])[];
+  /** Who owns it, as its ownerReferences say. */
+  readonly ownedBy?: string;
   /** What the object says is wrong with it; what is not said again has ended. */
   readonly wrong?: readonly Category[];
 }
@@ -123,7 +125,10 @@ export function world() {
       labels: more.labels ?? {},
       facts: more.facts ?? {},
       selector: more.selector ?? null,
-      relations: (more.relations ?? []).map(([type, to]) => ({ type, from: entity.id, to: place(to).id })),
+      relations: [
+        ...(more.relations ?? []).map(([type, to]) => ({ type, from: entity.id, to: place(to).id })),
+        ...(more.ownedBy === undefined ? [] : [{ type: 'OWNS' as const, from: place(more.ownedBy).id, to: entity.id }]),
+      ],
       problems: (more.wrong ?? []).map((category) => ({
         ...eventOf({
           category,
