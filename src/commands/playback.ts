@@ -23,6 +23,8 @@ export interface Played {
 
 /** Quiet time told after the end, so that what was open settles, resolves and can no longer be reopened. */
 const settleMs = 150_000;
+/** Within a recording clocks come every second: only between two of them is there more, and nobody waits for that. */
+const longestGapMs = 10_000;
 const maxPendingBytes = 8 * 1_048_576;
 
 /**
@@ -47,6 +49,7 @@ export async function play(events: AsyncIterable<RawEvent>, options: PlaybackOpt
     if (signal.aborted) break;
     const atMs = toEpochMs(event.timestamp);
     if (Number.isNaN(firstMs)) firstMs = atMs;
+    if (count > 0) firstMs += Math.max(0, atMs - lastMs - longestGapMs);
     if (atMs > lastMs) lastMs = atMs;
     if (speed !== null) {
       const waitMs = (atMs - firstMs) / speed - (performance.now() - startedMs);

@@ -83,7 +83,8 @@ async function startIngest(
   };
 }
 
-async function* recordings({ files, log }: ReplayOptions): AsyncGenerator<RawEvent> {
+/** Files as one recording, in the order given. */
+export async function* recordings({ files, log }: Pick<ReplayOptions, 'files' | 'log'>): AsyncGenerator<RawEvent> {
   for (const file of files) {
     const reader = readRecording(file);
     yield* reader;

@@ -12,8 +12,7 @@ import type { Config } from '../config/load-config.js';
 import { packageRoot } from '../config/package-root.js';
 import { createGraphStore } from '../graph/create.js';
 import { play } from './playback.js';
-import { readRecording } from './recording.js';
-import { clusterOf, transportOf } from './replay.js';
+import { clusterOf, recordings, transportOf } from './replay.js';
 import { tellInTerminal } from './storyteller.js';
 
 export interface UpOptions {
@@ -60,10 +59,8 @@ export async function up({ config, log, registry, signal, write, colour }: UpOpt
       write(
         `No cluster: ${unreachable}.\nPlaying recordings of real incidents instead, ${demoSpeed} times as fast as they happened. Ctrl-C stops.\n\n`,
       );
-      for (const file of demo) {
-        if (signal.aborted) break;
-        await play(readRecording(file), { transport, speed: demoSpeed, signal });
-      }
+      // As one: the clocks that end a recording are minutes on, and what the next one tells would be too late.
+      await play(recordings({ files: demo, log }), { transport, speed: demoSpeed, signal });
       if (!signal.aborted) write(`The recordings are over. Their stories stay at ${api.url}/graphql until Ctrl-C.\n`);
     }
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
