@@ -71,7 +71,7 @@ interface Step {
 }
 
 describeWith(['node', 'ebpf', 'nats', 'neo4j'], 'a real node, watched by three processes over NATS and Neo4j', () => {
-  const folder = temporaryFolder('throughline-e2e-');
+  let folder: ReturnType<typeof temporaryFolder>;
   let node: KubernetesNode;
   let nats: NatsServer;
   let neo4j: Neo4jServer;
@@ -87,6 +87,7 @@ describeWith(['node', 'ebpf', 'nats', 'neo4j'], 'a real node, watched by three p
   let story: Incident;
 
   beforeAll(async () => {
+    folder = temporaryFolder('throughline-e2e-');
     [node, nats, neo4j] = await Promise.all([startNode(), startNats(), startNeo4j()]);
     env = {
       CLUSTER_NAME: cluster,
