@@ -3,7 +3,7 @@ import type { Finding, SourceHealth } from '../src/model/finding.js';
 import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import { allDimensions, createCandidates, type Dimensions } from './correlate/candidates.js';
-import { createStories } from './correlate/story.js';
+import { createStories } from './correlate/areas.js';
 import { derive } from './derive.js';
 import { createGate } from './gate.js';
 import { createIncidents } from './incidents.js';
