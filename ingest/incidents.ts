@@ -11,6 +11,7 @@ import { contentId } from '../src/model/ids.js';
 import { fromEpochMs, toEpochMs } from '../src/model/time.js';
 import { severities, type Severity, type UnifiedEvent } from '../src/model/unified-event.js';
 import type { Story } from './correlate/story.js';
+import { conclude } from './conclude.js';
 import { concludedEvent } from './derive.js';
 import type { Gate } from './gate.js';
 import type { Inventory } from './inventory.js';
@@ -66,7 +67,6 @@ interface Incident {
 const quietMs = 15_000;
 /** The same cause within this, with nothing changed in between, is the same incident again. */
 const reopenMs = 300_000;
-const runs = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod']);
 const maxTimeline = 100;
 const maxResultEvents = 200;
 
@@ -234,7 +234,7 @@ export function createIncidents(parts: IncidentParts): Incidents {
   function tell(incident: Incident, nowMs: number): Revision | null {
     const { story } = incident;
     const { root } = story;
-    const category = conclude(root, story);
+    const category = conclude(root, story, inventory, parts.confidenceFloor);
     const severity = severityOf(incident, category);
     const fingerprint = [
       incident.status,
@@ -354,42 +354,6 @@ export function createIncidents(parts: IncidentParts): Incidents {
       timeline: [...incident.timeline],
     };
     return { result, events: byTime };
-  }
-
-  /**
-   * The name of what is wrong. A change at the root has become a fault; an end, an error or a restart that nothing explains is called by
-   * the state it led to on the same thing; too little certainty is no answer.
-   */
-  function conclude(root: Problem, story: Story): Category {
-    if (root.category === 'change.image' || root.category === 'change.restart') return 'change.bad-release';
-    if (root.category === 'change.deleted' && inventory.ref(root.unit).kind === 'Service') return 'service.deleted';
-    const led = ledTo(root, story);
-    if (led) return led;
-    if (root.category === 'change.config') return 'change.bad-config';
-    if (root.category === 'change.spec' || root.category === 'change.created') return 'change.bad-release';
-    if (story.confidence < parts.confidenceFloor) return 'unknown';
-    if (/^(container\.(terminated|restarted)|log\.(error|exception|fatal)|pod\.failed)$/.test(root.category)) {
-      const verdict = story.members.find(
-        ({ unit, category }) =>
-          unit === root.unit && /^(container\.crash-loop|job\.(backoff-limit|deadline)-exceeded)$/.test(category),
-      );
-      if (verdict) return verdict.category;
-    }
-    return root.category;
-  }
-
-  /**
-   * A change of something that runs nothing itself (a RoleBinding taken away, a certificate replaced, a ConfigMap deleted) is called by the
-   * fault with a name that it led to; a ConfigMap or Secret whose new content fails its readers in other ways is a bad configuration.
-   */
-  function ledTo(root: Problem, story: Story): Category | null {
-    if (!isChange(root) || runs.has(inventory.ref(root.unit).kind)) return null;
-    const named =
-      root.category === 'change.config'
-        ? /^tls\./
-        : /^(tls|rbac|config|pvc|admission|scheduling|network|service|dns)\./;
-    const direct = story.edges.filter(({ cause }) => cause === root).map(({ effect }) => effect.category);
-    return direct.find((category) => named.test(category) && categoryInfo(category).conclusive) ?? null;
   }
 
   function severityOf(incident: Incident, category: Category): Severity {
