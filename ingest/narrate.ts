@@ -24,6 +24,9 @@ export interface NarrateParts {
   readonly resolvedAt: string | null;
 }
 
+/** What an attribute of the same name does not replace. `name` it may: the name that was looked up is what a DNS failure is about. */
+const ownWords = new Set(['entity', 'kind', 'namespace', 'message', 'category']);
+
 /** One summary, one root cause, one recommendation: plain words with names, numbers and times. */
 export function narrate(story: Story, parts: NarrateParts): Narrative {
   const { inventory, category, recentChange } = parts;
@@ -35,11 +38,12 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
     name: unit.name,
     kind: unit.kind,
     namespace: unit.namespace ?? 'the cluster',
-    message: event.semantic.message.replace(/\.$/, ''),
+    message: plain(event.semantic.message) || `${unit.kind} ${unit.name} shows ${root.category}`,
     category: category.replace('.', ': ').replace(/-/g, ' '),
   };
   for (const [key, value] of Object.entries(event.semantic.attributes)) {
-    facts[key] = typeof value === 'number' && key.endsWith('Bytes') ? mebibytes(value) : String(value);
+    const told = typeof value === 'number' && key.endsWith('Bytes') ? mebibytes(value) : plain(String(value));
+    if (told !== '' && !ownWords.has(key)) facts[key] = told;
   }
   if (event.k8sContext.container !== null) facts.container = event.k8sContext.container;
   if (event.k8sContext.pod !== null) facts.pod = event.k8sContext.pod;
@@ -63,7 +67,7 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
   );
   if (recentChange) {
     const before = Math.max(0, root.firstMs - toEpochMs(recentChange.timestamp));
-    recommendation += ` It was changed ${before < 1000 ? 'at that moment' : `${duration(before)} before`}: ${lowerFirst(recentChange.semantic.message.replace(/\.$/, ''))}. Undoing that change is the quickest way back.`;
+    recommendation += ` It was changed ${before < 1000 ? 'at that moment' : `${duration(before)} before`}: ${lowerFirst(plain(recentChange.semantic.message))}. Undoing that change is the quickest way back.`;
   }
   return {
     title: title.replace(/\.$/, ''),
@@ -140,6 +144,15 @@ function fill(texts: readonly string[] | undefined, facts: Readonly<Record<strin
     if (complete) return filled;
   }
   return null;
+}
+
+/** Text from the cluster on one line: nothing that moves a cursor, hides or turns round what stands beside it; no full stop at its end. */
+function plain(text: string): string {
+  return text
+    .replace(/\p{Cf}/gu, '')
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+    .replace(/\.$/, '');
 }
 
 function sentence(text: string): string {
