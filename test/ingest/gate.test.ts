@@ -114,7 +114,7 @@ describe('what is worth a person’s attention, and when', () => {
       thing('Pod/cart-1');
       thing('Pod/cart-1', { at: 60, wrong: ['config.object-missing'] });
       thing('Pod/cart-1', { at: until });
-      return told(run(until));
+      return told(run(300));
     };
     expect(condition(64)).toEqual([]);
     expect(condition(66)).toEqual(['config.object-missing Deployment/shop/cart']);
