@@ -34,7 +34,7 @@ export interface Inventory {
   /** Units next to a unit, over the relations of all of its members. */
   unitsOut(unit: number, type: RelationType): readonly number[];
   unitsInto(unit: number, type: RelationType): readonly number[];
-  /** Grows whenever a relation begins or ends. */
+  /** Grows whenever a relation begins or ends, or a thing has come to belong to another unit. */
   version(): number;
   /** A relation seen at work rather than declared (a call); holds until the entity at its source is deleted. */
   relate(type: RelationType, from: number, to: number, atMs: number): void;
@@ -149,7 +149,8 @@ export function createInventory(): Inventory {
     return byId.get(id) ?? intern(entityRefOfId(id));
   };
 
-  const exists = (index: number): boolean => states[index]!.observed && Number.isNaN(states[index]!.deletedMs);
+  const gone = (index: number): boolean => !Number.isNaN(states[index]!.deletedMs);
+  const exists = (index: number): boolean => states[index]!.observed && !gone(index);
 
   const key = (code: number, a: number, b: number): number => (a * 4_194_304 + b) * 16 + code;
 
@@ -209,18 +210,27 @@ export function createInventory(): Inventory {
     a.out.splice(a.out.indexOf(slot), 1);
     b.into.splice(b.into.indexOf(slot), 1);
     slotOf.delete(key(type[slot]!, from[slot]!, to[slot]!));
+    // What is gone stays with the unit it belonged to: its last words arrive after it, and are told of that.
+    if (relationTypes[type[slot]!] === 'OWNS' && exists(to[slot]!)) forgetUnits(to[slot]!);
     touch(from[slot]!, to[slot]!);
     free.push(slot);
     live--;
   };
 
-  /** A new owner may change who a thing and all that it owns roll up to. */
+  /** Another owner may change who a thing and all that it owns roll up to, and so what their neighbours are next to. */
   const forgetUnits = (index: number): void => {
-    const state = states[index]!;
-    nextUnits.delete(index);
-    nextUnits.delete(state.unit);
-    state.unit = -1;
-    for (const slot of state.out) if (relationTypes[type[slot]!] === 'OWNS') forgetUnits(to[slot]!);
+    version++;
+    const changing = new Set([index]);
+    for (const member of changing) {
+      nextUnits.delete(member);
+      nextUnits.delete(states[member]!.unit);
+      states[member]!.unit = -1;
+      for (const owned of out(member, 'OWNS')) changing.add(owned);
+    }
+    for (const member of changing) {
+      for (const slot of states[member]!.out) nextUnits.delete(unit(to[slot]!));
+      for (const slot of states[member]!.into) nextUnits.delete(unit(from[slot]!));
+    }
   };
 
   const neighbours = (list: readonly number[], ends: Int32Array, code: number): number[] => {
@@ -237,9 +247,13 @@ export function createInventory(): Inventory {
     const state = states[index]!;
     if (state.unit !== -1) return state.unit;
     let found = index;
-    if (rollsUp.has(state.ref.kind)) {
-      const owner = into(index, 'OWNS').find((candidate) => candidate !== index);
-      if (owner !== undefined) found = unit(owner);
+    // Owners are what people write: a circle of them is possible, and ends where it began.
+    const passed = new Set([index]);
+    while (rollsUp.has(states[found]!.ref.kind)) {
+      const owner = into(found, 'OWNS').find((candidate) => !passed.has(candidate));
+      if (owner === undefined) break;
+      found = states[owner]!.unit === -1 ? owner : states[owner]!.unit;
+      passed.add(owner).add(found);
     }
     // Not remembered while a Pod has no known owner: it may become known with the next observation.
     if (found !== index || !rollsUp.has(state.ref.kind)) state.unit = found;
@@ -309,11 +323,22 @@ export function createInventory(): Inventory {
     }
   };
 
+  /** A need is over once neither who has it nor what it is for is there. */
+  const release = (index: number, atMs: number): void => {
+    for (const slot of [...states[index]!.out]) {
+      const { declared } = states[to[slot]!]!;
+      if (!gone(to[slot]!) || !declared.includes(slot)) continue;
+      declared.splice(declared.indexOf(slot), 1);
+      close(slot, atMs);
+    }
+  };
+
   return {
     apply(finding) {
       const index = intern(finding.entity);
       const state = states[index]!;
       const atMs = toEpochMs(finding.at);
+      const { uid } = state.ref;
       if (finding.entity.uid !== null) state.ref = finding.entity;
       const before = state.declared;
       const firstSight = !state.observed;
@@ -323,18 +348,32 @@ export function createInventory(): Inventory {
         state.selector = null;
         listed(state.ref).delete(index);
         // What used it goes on needing it: a ServiceAccount whose RoleBinding is gone fails for exactly that.
-        const needed = (slot: number): boolean => relationTypes[type[slot]!] === 'USES' && to[slot] === index;
+        const needed = (slot: number): boolean =>
+          relationTypes[type[slot]!] === 'USES' && to[slot] === index && !gone(from[slot]!);
         state.declared = before.filter(needed);
         for (const slot of before.concat(state.witnessed)) if (!needed(slot)) close(slot, atMs);
         state.witnessed = [];
+        release(index, atMs);
         reselectAround(index, atMs);
         changedEntities.add(index);
         return index;
       }
-      const known = !firstSight && Number.isNaN(state.deletedMs);
-      if (!known || state.labels !== finding.labels || state.facts !== finding.facts) changedEntities.add(index);
-      state.deletedMs = NaN;
-      state.createdMs = finding.createdAt === null ? state.createdMs : toEpochMs(finding.createdAt);
+      const createdMs = finding.createdAt === null ? state.createdMs : toEpochMs(finding.createdAt);
+      if (
+        firstSight ||
+        gone(index) ||
+        state.ref.uid !== uid ||
+        !Object.is(state.createdMs, createdMs) ||
+        !sameEntries(state.labels, finding.labels) ||
+        !sameEntries(state.facts, finding.facts)
+      )
+        changedEntities.add(index);
+      // Another thing by the same name belongs to whom its own owners say.
+      if (gone(index)) {
+        state.deletedMs = NaN;
+        forgetUnits(index);
+      }
+      state.createdMs = createdMs;
       state.labels = finding.labels;
       state.facts = finding.facts;
       state.selector = finding.selector;
@@ -390,4 +429,10 @@ export function createInventory(): Inventory {
     },
     size: () => ({ entities: states.length, relations: live }),
   };
+}
+
+function sameEntries(a: Facts, b: Facts): boolean {
+  if (a === b) return true;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

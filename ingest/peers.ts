@@ -21,7 +21,7 @@ export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | n
   const written = attributes.peer ?? attributes['server.address'] ?? attributes.name;
   if (typeof written !== 'string' || written === '') return null;
   const { host, port } = splitPeer(written, attributes['server.port']);
-  if (host === '' || host === 'localhost' || host.startsWith('127.')) return null;
+  if (host === '' || host === 'localhost' || host === '::1' || host.startsWith('127.')) return null;
   const { cluster } = event.entity;
   const service = findService(cluster, event.entity.namespace ?? event.k8sContext.namespace, host, inventory);
   // The name of a Service that has just been made is still remembered as missing: the resolver is well.
@@ -46,11 +46,12 @@ function splitPeer(written: string, portAttribute: unknown): { host: string; por
   const match = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/i.exec(written);
   const port =
     match?.[2] ?? (typeof portAttribute === 'number' || typeof portAttribute === 'string' ? portAttribute : null);
-  return { host: (match?.[1] ?? '').toLowerCase(), port: port === null ? null : Number(port) };
+  const host = (match?.[1] ?? '').toLowerCase().replace(/^\[|\]$|\.$/g, '');
+  return { host, port: port === null ? null : Number(port) };
 }
 
 function findService(cluster: string, namespace: string | null, host: string, inventory: Inventory): number {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return serviceByAddress(cluster, namespace, host, inventory);
+  if (/^\d+\.\d+\.\d+\.\d+$|:/.test(host)) return serviceByAddress(cluster, namespace, host, inventory);
   const [name = '', space] = host.split('.');
   const inCluster = !host.includes('.') || /^[^.]+\.[^.]+(\.svc(\..+)?)?$/.test(host);
   if (!inCluster) return -1;

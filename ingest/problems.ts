@@ -27,7 +27,7 @@ export interface Problem {
   occurredMs: number;
   /** Conditions raised and not yet cleared, by event id. */
   readonly open: Map<string, UnifiedEvent>;
-  /** First and latest events, for evidence; bounded. */
+  /** The first events, each as it was last told, for evidence; bounded. */
   readonly events: Map<string, UnifiedEvent>;
   /** Inventory indexes of the things it was seen on; bounded. */
   readonly entities: Set<number>;
@@ -67,9 +67,13 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
   const activeMs = { change: 600_000, log: windowMs / 2, event: windowMs * 1.5 };
   const current = new Map<string, Problem>();
   const byUnit = new Map<number, Problem[]>();
+  /** Of units that have problems. Numbers are never used twice, so that a unit whose problems came again is not as it was. */
   const versions = new Map<number, number>();
+  let changes = 0;
   /** Raised conditions by the object that states them. */
   const statedBy = new Map<number, Map<string, Problem>>();
+  /** What each event has added to the count of its problem: bursts say again how many there were, kept as evidence or not. */
+  const counted = new WeakMap<Problem, Map<string, number>>();
   let serial = 0;
 
   const activeFor = (problem: Problem): number =>
@@ -105,7 +109,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
     let problem = current.get(key);
     let again = false;
     if (!problem || (!isActive(problem, atMs) && atMs - problem.lastMs > rejoinMs)) {
-      again = problem?.events.has(event.id) ?? false;
+      again = problem !== undefined && counted.get(problem)!.has(event.id);
       problem = {
         serial: serial++,
         key,
@@ -124,6 +128,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
         version: 0,
       };
       current.set(key, problem);
+      counted.set(problem, new Map());
       const list = byUnit.get(unit);
       if (list) list.push(problem);
       else byUnit.set(unit, [problem]);
@@ -158,7 +163,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
   };
 
   const changed = (unit: number): void => {
-    versions.set(unit, (versions.get(unit) ?? 0) + 1);
+    versions.set(unit, ++changes);
   };
   const alter = (problem: Problem): void => {
     problem.version++;
@@ -173,10 +178,12 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
       alter(problem);
     }
     if (lastMs > problem.lastMs) problem.lastMs = lastMs;
-    const known = problem.events.get(event.id);
-    problem.count += event.count - (known?.count ?? 0);
-    if (known || problem.events.size < maxEvents) problem.events.set(event.id, event);
-    if (!known) alter(problem);
+    const counts = counted.get(problem)!;
+    const before = counts.get(event.id);
+    problem.count += event.count - (before ?? 0);
+    counts.set(event.id, event.count);
+    if (problem.events.has(event.id) || problem.events.size < maxEvents) problem.events.set(event.id, event);
+    if (before === undefined) alter(problem);
     if (problem.entities.size < maxEntities) problem.entities.add(index);
     for (const [name, value] of Object.entries(event.semantic.attributes)) {
       let values = problem.attributes.get(name);
@@ -191,9 +198,13 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
     for (const problem of before) {
       if (!kept.includes(problem) && current.get(problem.key) === problem) current.delete(problem.key);
     }
-    if (kept.length > 0) byUnit.set(unit, kept);
-    else byUnit.delete(unit);
-    changed(unit);
+    if (kept.length > 0) {
+      byUnit.set(unit, kept);
+      changed(unit);
+    } else {
+      byUnit.delete(unit);
+      versions.delete(unit);
+    }
   };
 
   return {
