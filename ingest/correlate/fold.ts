@@ -85,7 +85,16 @@ function nameTheFault(story: Story): Story {
   if (!fault) return story;
   const change: Alternative = {
     problem: root,
-    confidence: round(1 - story.confidence),
+    // What the other alternatives leave, and never more than the cause itself.
+    confidence: round(
+      Math.max(
+        0,
+        Math.min(
+          story.confidence,
+          1 - story.confidence - story.alternatives.reduce((sum, { confidence }) => sum + confidence, 0),
+        ),
+      ),
+    ),
     evidence: story.evidence.slice(0, 1),
     whyNot: 'it is what was changed; the fault that it led to is named as the cause',
   };

@@ -104,7 +104,7 @@ export function compare(
     .slice(0, 12)
     .map(({ at }) => ({ at, cost: solve(area, chains, { banned: cause, forced: at }).cost }))
     .sort((a, b) => a.cost - b.cost || a.at - b.at);
-  const odds = scored.map(({ cost }) => Math.exp(-(cost - best.cost) / parts.temperature));
+  const odds = scored.map(({ cost }) => Math.exp(-Math.max(0, cost - best.cost) / parts.temperature));
   const total = 1 + odds.reduce((sum, value) => sum + value, 0);
   const alternatives = scored.slice(0, maxAlternatives).map(({ at, cost }, i): Alternative => {
     const rival = members[at]!;

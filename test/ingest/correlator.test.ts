@@ -99,7 +99,7 @@ describe('the same findings give the same results', () => {
           }
           for (const { confidence, whyNot } of result.alternatives) {
             expect(whyNot).not.toBe('');
-            expect(confidence).toBeLessThanOrEqual(1);
+            expect(confidence).toBeLessThanOrEqual(result.confidence);
           }
           const roots = result.entities.filter(({ role }) => role === 'ROOT_CAUSE');
           expect(roots.map(({ entity }) => entity.id)).toEqual([result.rootCauseEntity.id]);
