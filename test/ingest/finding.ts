@@ -1,6 +1,6 @@
 import type { Category } from '../../src/model/categories.js';
 import { entityTitle, type RelationType } from '../../src/model/entity.js';
-import type { EntityFinding, EventFinding } from '../../src/model/finding.js';
+import type { EntityFinding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import { fromEpochMs } from '../../src/model/time.js';
 import type { UnifiedEvent } from '../../src/model/unified-event.js';
@@ -83,8 +83,4 @@ export function event(category: Category, on: string, more: Happening): UnifiedE
     firstSeen: moment(first),
     lastSeen: moment(last),
   };
-}
-
-export function happened(of: UnifiedEvent): EventFinding {
-  return { kind: 'event', at: of.lastSeen, event: of };
 }
