@@ -95,6 +95,105 @@ export interface LogLine {
 }
 
 /**
+ * type `otlp`, kind `span`: one finished span. `timestamp` of the event is when it ended; trace and span id are those of the event.
+ * Where it ran is in `metadata` (`service` = service.name, `pod`, `namespace`, `node`).
+ */
+export interface SpanRecord {
+  readonly kind: 'span';
+  /** Null at the top of a trace. */
+  readonly parentSpanId: string | null;
+  readonly name: string;
+  readonly spanKind: 'internal' | 'server' | 'client' | 'producer' | 'consumer' | null;
+  /** RFC 3339 with nanoseconds. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  /** `unset` where the source does not say. */
+  readonly status: 'unset' | 'ok' | 'error';
+  /** OpenTelemetry names: `server.address`, `http.response.status_code`, `error.type` … */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** type `otlp`, kind `metrics`: what one thing measured over one interval that ends at the event's timestamp. */
+export interface MetricsRecord {
+  readonly kind: 'metrics';
+  /** By name: OpenTelemetry's (`k8s.pod.cpu.usage`, `container.memory.working_set` …) where there is one, else the source's own. Gauges and rates, not running totals. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Length of the interval; null when not known. */
+  readonly intervalMs: number | null;
+  /** What tells series of one thing apart, such as `peer` (`service`, or `host:port`) for what it measured of its calls to another. */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** type `network`, kind `flow`: the calls or connections from the thing in `metadata` to one peer over one interval that ends at the event's timestamp. */
+export interface FlowRecord {
+  readonly kind: 'flow';
+  /** Name of a Service (`name` or `name.namespace`) or workload, or `host:port`. */
+  readonly peer: string;
+  readonly intervalMs: number | null;
+  /** Requests or connections; null when only that there is traffic is known. */
+  readonly count: number | null;
+  /** Share of them that failed, 0 to 1. */
+  readonly errorRatio: number | null;
+  /** Mean, or the percentile that the source gives. */
+  readonly latencyMs: number | null;
+}
+
+/** type `network`, kind `probe`: somebody tried whether a Service answers on a port. */
+export interface ReachabilityProbe {
+  readonly kind: 'probe';
+  readonly peer: string;
+  readonly port: number | null;
+  readonly reachable: boolean;
+  readonly error: string | null;
+}
+
+/** type `systemd`, kind `unit`: the state of a unit on the node in `metadata`, as systemd names it. */
+export interface UnitState {
+  readonly kind: 'unit';
+  /** `kubelet.service`, `containerd.service` … */
+  readonly unit: string;
+  readonly activeState: 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating';
+  /** `running`, `exited`, `dead` …; null when not known. */
+  readonly subState: string | null;
+  readonly message: string | null;
+}
+
+/** type `systemd`, kind `entry`: one journal entry of the node in `metadata`; the kernel's ring is unit null, identifier `kernel`. */
+export interface JournalEntry {
+  readonly kind: 'entry';
+  readonly unit: string | null;
+  readonly identifier: string | null;
+  /** syslog(3): 0 emergency … 7 debug. */
+  readonly priority: number | null;
+  readonly message: string;
+}
+
+/** type `alert`, kind `alert`: another system's judgement, told as that system tells it; evidence, never a verdict. */
+export interface ForeignAlert {
+  readonly kind: 'alert';
+  readonly name: string;
+  readonly state: 'firing' | 'resolved';
+  readonly severity: 'info' | 'warning' | 'error' | 'critical' | null;
+  readonly message: string | null;
+  /** What was measured, where the alert says: `cpu`, `latency`, `error-rate`, `requests` …, and which way it went. */
+  readonly metric: string | null;
+  readonly direction: 'up' | 'down' | null;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** type `kubeapi`, kind `change-marker`: somebody says that they changed the thing in `metadata` (a deployment, a merge, a flag). */
+export interface ChangeMarker {
+  readonly kind: 'change-marker';
+  readonly what: 'deploy' | 'commit' | 'config' | 'flag' | 'scale' | 'migration' | 'other';
+  /** Version, commit or ticket. */
+  readonly reference: string;
+  readonly message: string | null;
+  readonly author: string | null;
+  /** Files or settings that it touches. */
+  readonly paths: readonly string[];
+}
+
+/**
  * any type, kind `source-health`, on the `clock.` subject: how well one collector sees, and how far it has got. It is also the
  * watermark: after it, this source publishes nothing with an earlier timestamp.
  */
