@@ -7,12 +7,12 @@ import type { Finding } from '../src/model/finding.js';
 import type { RawEvent } from '../src/model/raw-event.js';
 import type { GraphStore } from '../src/graph/store.js';
 import type { Transport } from '../src/transport/transport.js';
-import { createCorrelator } from './correlator.js';
+import { createCorrelator, type CorrelatorOptions } from './correlator.js';
 import { createDecide, resultId } from './decide.js';
 import { createHop, type Hop } from './hop.js';
 import { createOutbox } from './outbox.js';
 import { createReceive, unifiedId } from './receive.js';
-import { loadRules } from './rules/load.js';
+import { loadRules, type RuleSet } from './rules/load.js';
 import { createIncidentStore } from './store.js';
 import { createTransform } from './transform/transform.js';
 
@@ -30,12 +30,17 @@ export interface IngestOptions {
   readonly graph: GraphStore;
   readonly log: Logger;
   readonly registry: Registry;
+  /** Instead of those in the package and in `correlation.rules`, for who runs many in a row. */
+  readonly rules?: RuleSet;
+  /** What the accuracy report switches off or moves; the defaults of the correlator otherwise. */
+  readonly tuning?: Pick<CorrelatorOptions, 'dimensions' | 'temperature' | 'confidenceFloor'>;
 }
 
 /** Within this an agent says again what every object is like (its resync, ten minutes), so that a shorter memory would have holes. */
 const restatedMs = 900_000;
 
-export function createIngest({ cluster, config, transport, graph, log, registry }: IngestOptions): Ingest {
+export function createIngest(options: IngestOptions): Ingest {
+  const { cluster, config, transport, graph, log, registry, tuning } = options;
   const { windowMs, minEvents, rules: ownRules, latenessMs, horizonMs, maxBytes } = config.correlation;
   const stopping = new AbortController();
   let failure: string | null = null;
@@ -50,8 +55,9 @@ export function createIngest({ cluster, config, transport, graph, log, registry 
   const unified = createOutbox({ transport, stream: 'unified', idOf: unifiedId, log, signal });
   const results = createOutbox({ transport, stream: 'results', idOf: resultId, log, signal });
   const receive = createReceive({ transport: unified, transform, cluster, log, registry });
-  const rules = loadRules([join(packageRoot(), 'ingest/rules'), ...(ownRules === null ? [] : [ownRules])]);
-  const correlator = createCorrelator({ cluster, rules, minEvents, windowMs });
+  const rules =
+    options.rules ?? loadRules([join(packageRoot(), 'ingest/rules'), ...(ownRules === null ? [] : [ownRules])]);
+  const correlator = createCorrelator({ cluster, rules, minEvents, windowMs, ...tuning });
   const store = createIncidentStore({ graph, log, registry });
   const decide = createDecide({ transport: results, correlator, store, log, registry, signal });
 

@@ -1,48 +1,107 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { allDimensions, type Dimensions } from '../../ingest/correlate/candidates.js';
 import { packageRoot } from '../../src/config/package-root.js';
-import { recordings, type Accuracy, type Figure } from './recordings.js';
+import { calibrationOf, type Calibration } from './calibration.js';
+import { openDataset } from './dataset.js';
+import { createEngine } from './engine.js';
+import { recordings } from './recordings.js';
+import { printAccuracy } from './report.js';
+import type { AccuracyCase, Answer, Figures, LabelledSet, Score } from './set.js';
 
-/** Labelled sets by name; the folder is where one is looked for without `--data`, null where it has to be given. */
-const sets: Readonly<
-  Record<string, { readonly folder: string | null; readonly score: (folder: string) => Promise<Accuracy> }>
-> = {
-  recordings: { folder: 'recordings', score: recordings },
-};
+const sets: Readonly<Record<string, LabelledSet>> = { recordings };
 
 interface Given {
   readonly set: string;
   readonly data?: string;
   readonly json?: string;
+  readonly only?: string;
+  readonly ablations: boolean;
+}
+
+/** What `--json` writes. */
+export interface Accuracy {
+  readonly set: string;
+  readonly cases: number;
+  readonly figures: Figures;
+  readonly baselines: Readonly<Record<string, Figures>>;
+  /** The figures with one dimension (`-temporal`) or one source (`-kubernetes`) left out. */
+  readonly ablations: Readonly<Record<string, Figures>>;
+  readonly calibration: Calibration;
+  readonly seconds: number;
 }
 
 /** `npm run accuracy -- --set NAME --data DIR --json FILE`: scores the engine on a labelled set and prints what it got wrong. */
 const program: Command = new Command('accuracy')
   .requiredOption('--set <name>', `one of ${Object.keys(sets).join(', ')}`)
-  .option('--data <folder>', 'where the set is')
-  .option('--json <file>', 'write {set, figures, cases} there')
+  .option('--data <folder>', 'where the set is: cases, packed or not, and labels*.json')
+  .option('--json <file>', 'write the figures there')
+  .option('--only <regex>', 'only the cases whose id matches')
+  .option('--no-ablations', 'do not run the set again without each dimension and each source')
   .action(async (given: Given) => {
     const set = sets[given.set];
     if (!set) program.error(`there is no set ${given.set}; it must be one of ${Object.keys(sets).join(', ')}`);
-    const folder = given.data ?? (set.folder === null ? null : join(packageRoot(), set.folder));
-    if (folder === null) program.error(`--data has to say where the set ${given.set} is`);
-    const accuracy = await set.score(folder);
-    print(given.set, accuracy);
-    if (given.json !== undefined)
-      writeFileSync(given.json, `${JSON.stringify({ set: given.set, ...accuracy }, null, 2)}\n`);
+    const wanted = given.data ?? (set.folder === null ? null : join(packageRoot(), set.folder));
+    if (wanted === null) program.error(`--data has to say where the set ${given.set} is`);
+    const dataset = openDataset(wanted);
+    try {
+      await measure(given, set, dataset.folder);
+    } finally {
+      dataset.remove();
+    }
   });
 
-function print(name: string, { figures, cases }: Accuracy): void {
-  console.log(`${name}: ${cases.length} cases\n`);
-  const width = Math.max(...figures.map((figure) => figure.name.length));
-  for (const figure of figures) console.log(`${figure.name.padEnd(width)}   ${shown(figure)}`);
-  for (const each of cases.filter(({ wrong }) => wrong.length > 0))
-    console.log(`\n${each.name}\n  ${each.wrong.join('\n  ')}`);
+async function measure(given: Given, set: LabelledSet, folder: string): Promise<void> {
+  const startedMs = performance.now();
+  const only = given.only === undefined ? null : new RegExp(given.only);
+  const answer = async (name: string, dimensions: Dimensions, without: string | null): Promise<Answer[]> => {
+    const engine = await createEngine({ dimensions });
+    const answers: Answer[] = [];
+    for await (const { id, group, events, settleMs } of casesOf(set, folder, only)) {
+      const left = without === null ? events : events.filter((event) => !set.sources[without]!(event));
+      answers.push({ id, group, told: await engine.explain(left, settleMs) });
+      progress(`${name}: ${answers.length} cases`);
+    }
+    progress(null);
+    return answers;
+  };
+
+  const answers = await answer('all', allDimensions, null);
+  const score = await set.score(folder, answers);
+  const ablations: Record<string, Figures> = {};
+  if (given.ablations) {
+    for (const dimension of Object.keys(allDimensions))
+      ablations[`-${dimension}`] = await figuresOf(`-${dimension}`, { ...allDimensions, [dimension]: false }, null);
+    for (const source of Object.keys(set.sources))
+      ablations[`-${source}`] = await figuresOf(`-${source}`, allDimensions, source);
+  }
+  const accuracy: Accuracy = {
+    set: given.set,
+    cases: answers.length,
+    figures: score.figures,
+    baselines: await set.baselines(folder, () => casesOf(set, folder, only)),
+    ablations,
+    calibration: calibrationOf(score.judged),
+    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+  };
+  printAccuracy(accuracy, score.judged);
+  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(accuracy, null, 2)}\n`);
+
+  async function figuresOf(name: string, dimensions: Dimensions, without: string | null): Promise<Figures> {
+    const { figures }: Score = await set.score(folder, await answer(name, dimensions, without));
+    return figures;
+  }
 }
 
-function shown({ right, of }: Figure): string {
-  return of === 0 ? 'no case in this set' : `${((100 * right) / of).toFixed(1)} %   ${right} of ${of}`;
+async function* casesOf(set: LabelledSet, folder: string, only: RegExp | null): AsyncGenerator<AccuracyCase> {
+  for await (const each of set.cases(folder)) if (only === null || only.test(each.id)) yield each;
+}
+
+/** A line that is written over, where a person watches. */
+function progress(text: string | null): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(text === null ? '\r\u001b[K' : `\r\u001b[K${text}`);
 }
 
 await program.parseAsync();

@@ -1,30 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
 import { z } from 'zod';
-import { replay } from '../../src/commands/replay.js';
-import { loadConfig } from '../../src/config/load-config.js';
-import type { CorrelationResult } from '../../src/model/correlation-result.js';
-import { entityTitle } from '../../src/model/entity.js';
-
-/** So many of the cases that the figure is about. */
-export interface Figure {
-  readonly name: string;
-  readonly right: number;
-  readonly of: number;
-}
-
-export interface Case {
-  readonly name: string;
-  /** One line for each thing that is not as expected. */
-  readonly wrong: readonly string[];
-}
-
-export interface Accuracy {
-  readonly figures: readonly Figure[];
-  readonly cases: readonly Case[];
-}
+import { readRecording } from '../../src/commands/recording.js';
+import type { RawEvent, RawEventType } from '../../src/model/raw-event.js';
+import type { Told, ToldEntity } from './engine.js';
+import type { AccuracyCase, Answer, Judged, LabelledSet } from './set.js';
 
 const expectation = z.strictObject({
   /** `Kind/namespace/name` of what may be blamed, `*` for any part of a name; empty when nothing must be told. */
@@ -35,70 +15,86 @@ const expectation = z.strictObject({
 });
 type Expectation = z.infer<typeof expectation>;
 
-const figureNames = ['root@1', 'category', 'incidents', 'silent'] as const;
-type Judgement = Partial<Record<(typeof figureNames)[number], boolean>>;
+const ending = '.jsonl.gz';
+const ofType =
+  (...types: readonly RawEventType[]) =>
+  ({ type }: RawEvent): boolean =>
+    types.includes(type);
 
 /**
- * Every recording that `expectations.json` in the folder names, replayed alone through the whole pipeline as it is configured by
- * default. Root and category are those of the incident that opened first.
+ * What `throughline record` wrote on a real cluster: every recording of a folder, and what `expectations.json` beside them says of
+ * each. Root and category are those of the incident that opened first.
  */
-export async function recordings(folder: string): Promise<Accuracy> {
-  const expected = z
-    .record(z.string(), expectation)
-    .parse(JSON.parse(readFileSync(join(folder, 'expectations.json'), 'utf8')));
-  const judged: (Case & { readonly judgement: Judgement })[] = [];
-  for (const [name, wanted] of Object.entries(expected)) {
-    const told = await incidentsOf(join(folder, `${name}.jsonl.gz`));
-    judged.push({ name, judgement: judge(told, wanted), wrong: complaints(told, wanted) });
-  }
-  return {
-    figures: figureNames.map((name) => {
-      const verdicts = judged.flatMap(({ judgement }) => judgement[name] ?? []);
-      return { name, right: verdicts.filter(Boolean).length, of: verdicts.length };
-    }),
-    cases: judged.map(({ name, wrong }) => ({ name, wrong })),
-  };
+export const recordings: LabelledSet = {
+  folder: 'recordings',
+  sources: { kubernetes: ofType('kubeapi'), kernel: ofType('ebpf'), logs: ofType('log') },
+
+  async *cases(folder): AsyncGenerator<AccuracyCase> {
+    for (const name of readdirSync(folder)
+      .filter((each) => each.endsWith(ending))
+      .sort()) {
+      const events: RawEvent[] = [];
+      for await (const event of readRecording(join(folder, name))) events.push(event);
+      const at = ({ timestamp }: RawEvent): string => timestamp;
+      events.sort((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0));
+      yield { id: name.slice(0, -ending.length), group: 'recordings', events, settleMs: 150_000 };
+    }
+  },
+
+  async score(folder, answers) {
+    const expected = z
+      .record(z.string(), expectation)
+      .parse(JSON.parse(readFileSync(join(folder, 'expectations.json'), 'utf8')));
+    const judged = answers.flatMap(({ id, told }: Answer) => {
+      const wanted = expected[id];
+      return wanted === undefined ? [] : [{ told, wanted, ...judge(id, told, wanted) }];
+    });
+    const loud = judged.filter(({ wanted }) => wanted.incidents > 0);
+    const silent = judged.filter(({ wanted }) => wanted.incidents === 0);
+    return Promise.resolve({
+      judged,
+      figures: {
+        'root@1': share(loud, ({ told, wanted }) => rootIsRight(told[0], wanted)),
+        category: share(loud, ({ told, wanted }) => told[0]?.rootCauses[0]?.category === wanted.category),
+        incidents: share(loud, ({ told, wanted }) => told.length === wanted.incidents),
+        ...(silent.length > 0 && { silent: share(silent, ({ told }) => told.length === 0) }),
+      },
+    });
+  },
+
+  baselines: () => Promise.resolve({}),
+};
+
+function share<T>(all: readonly T[], holds: (each: T) => boolean): number {
+  return all.length === 0 ? 0 : all.filter(holds).length / all.length;
 }
 
-async function incidentsOf(file: string): Promise<CorrelationResult[]> {
-  const results = await replay({
-    files: [file],
-    speed: null,
-    config: loadConfig({ role: 'up', env: {} }),
-    log: pino({ level: 'warn' }, process.stderr),
-    registry: new Registry(),
-    signal: new AbortController().signal,
-    progress: () => undefined,
-  });
-  return results.filter(({ mergedInto }) => mergedInto === null);
-}
-
-function judge(told: readonly CorrelationResult[], wanted: Expectation): Judgement {
-  if (wanted.incidents === 0) return { silent: told.length === 0 };
-  return {
-    'root@1': rootIsRight(told[0], wanted),
-    category: told[0]?.category === wanted.category,
-    incidents: told.length === wanted.incidents,
-  };
-}
-
-function rootIsRight(first: CorrelationResult | undefined, { root }: Expectation): boolean {
-  return first !== undefined && root.some((pattern) => matches(entityTitle(first.rootCauseEntity), pattern));
-}
-
-function matches(title: string, pattern: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.\\^$+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(title);
-}
-
-function complaints(told: readonly CorrelationResult[], wanted: Expectation): string[] {
-  const first = told[0];
+function judge(id: string, told: readonly Told[], wanted: Expectation): Judged {
+  const [first] = told;
   const wrong: string[] = [];
   if (told.length !== wanted.incidents)
     wrong.push(`${told.length} incidents, not ${wanted.incidents}: ${told.map(({ title }) => title).join(' | ')}`);
-  if (wanted.incidents === 0 || first === undefined) return wrong;
-  if (!rootIsRight(first, wanted))
-    wrong.push(`blames ${entityTitle(first.rootCauseEntity)}, not ${wanted.root.join(' or ')}`);
-  if (first.category !== wanted.category) wrong.push(`says ${first.category}, not ${wanted.category}`);
-  return wrong;
+  if (wanted.incidents > 0 && first !== undefined) {
+    if (!rootIsRight(first, wanted))
+      wrong.push(`blames ${title(first.rootCauseEntity)}, not ${wanted.root.join(' or ')}`);
+    const category = first.rootCauses[0]?.category;
+    if (category !== wanted.category) wrong.push(`says ${category}, not ${wanted.category}`);
+  }
+  const right = wanted.incidents === 0 ? told.length === 0 : rootIsRight(first, wanted);
+  return { id, right, confidence: first?.confidence ?? null, wrong };
+}
+
+function rootIsRight(first: Told | undefined, { root }: Expectation): boolean {
+  return first !== undefined && root.some((pattern) => matches(title(first.rootCauseEntity), pattern));
+}
+
+function title(entity: ToldEntity | null): string {
+  return entity === null
+    ? 'nothing'
+    : [entity.kind, entity.namespace, entity.name].filter((part) => part !== null).join('/');
+}
+
+function matches(text: string, pattern: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.\\^$+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(text);
 }
