@@ -50,6 +50,8 @@ export interface CorrelatorOptions {
 const tickMs = 1000;
 /** After the last change, ticks that may still decide something: settling, disruption, quiet, reopening all end within it. */
 const leastRestlessMs = 120_000;
+/** How often the graph is told that a source was heard of, while nothing else about it changes: as fine as people ask "since when is it silent?". */
+const heardEveryMs = 15_000;
 
 export function createCorrelator(options: CorrelatorOptions): Correlator {
   const { links, causes } = options.rules;
@@ -59,6 +61,8 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
   const candidates = createCandidates({ inventory, problems, links, dimensions: options.dimensions ?? allDimensions });
   const gate = createGate({ inventory, problems, minEvents: options.minEvents });
   const sources = new Map<string, SourceHealth>();
+  /** As of when the graph knows that each source was heard of. */
+  const heardMs = new Map<string, number>();
   /** Of which moment the state of each entity is. */
   const statedMs = new Map<string, number>();
   const incidents = createIncidents({
@@ -101,8 +105,10 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
         !before ||
         before.state !== finding.source.state ||
         before.reason !== finding.source.reason ||
-        before.lost !== finding.source.lost
+        before.lost !== finding.source.lost ||
+        atMs - heardMs.get(finding.source.source)! >= heardEveryMs
       ) {
+        heardMs.set(finding.source.source, atMs);
         changedSources.set(finding.source.source, finding.source);
       }
       return;

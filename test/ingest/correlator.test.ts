@@ -141,6 +141,17 @@ describe('the correlator', () => {
     ]);
   });
 
+  test('says now and then that a source is still heard of, and not with every clock', () => {
+    const { findings, health } = world();
+    for (let second = 0; second <= 60; second++) health('kubernetes@-', 'healthy', second);
+    const correlator = createCorrelator({ cluster: 'test', rules, minEvents: 2 });
+    const heard = findings.flatMap((finding) => {
+      correlator.take([finding]);
+      return correlator.drain().sources.map(({ lastSeen }) => (Date.parse(lastSeen) - startMs) / 1000);
+    });
+    expect(heard).toEqual([0, 15, 30, 45, 60]);
+  });
+
   test('tells nothing of a cluster in which nothing is wrong', () => {
     const { findings, service, health } = world();
     for (const name of names) service(name);
