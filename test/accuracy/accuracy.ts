@@ -6,11 +6,17 @@ import { packageRoot } from '../../src/config/package-root.js';
 import { calibrationOf, type Calibration } from './calibration.js';
 import { openDataset } from './dataset.js';
 import { createEngine } from './engine.js';
+import { measureLoghub } from './loghub.js';
 import { recordings } from './recordings.js';
 import { printAccuracy } from './report.js';
-import type { AccuracyCase, Answer, Figures, LabelledSet, Score } from './set.js';
+import type { AccuracyCase, Answer, Figures, Judged, LabelledSet, Measured, Score } from './set.js';
 
 const sets: Readonly<Record<string, LabelledSet>> = { recordings };
+/** Of one part alone, measured without the pipeline. */
+const parts: Readonly<Record<string, (folder: string, only: RegExp | null) => Promise<Measured>>> = {
+  loghub_2k: measureLoghub,
+};
+const names = [...Object.keys(sets), ...Object.keys(parts)].join(', ');
 
 interface Given {
   readonly set: string;
@@ -34,28 +40,42 @@ export interface Accuracy {
 
 /** `npm run accuracy -- --set NAME --data DIR --json FILE`: scores the engine on a labelled set and prints what it got wrong. */
 const program: Command = new Command('accuracy')
-  .requiredOption('--set <name>', `one of ${Object.keys(sets).join(', ')}`)
+  .requiredOption('--set <name>', `one of ${names}`)
   .option('--data <folder>', 'where the set is: cases, packed or not, and labels*.json')
   .option('--json <file>', 'write the figures there')
   .option('--only <regex>', 'only the cases whose id matches')
   .option('--no-ablations', 'do not run the set again without each dimension and each source')
   .action(async (given: Given) => {
     const set = sets[given.set];
-    if (!set) program.error(`there is no set ${given.set}; it must be one of ${Object.keys(sets).join(', ')}`);
-    const wanted = given.data ?? (set.folder === null ? null : join(packageRoot(), set.folder));
+    const part = parts[given.set];
+    if (!set && !part) program.error(`there is no set ${given.set}; it must be one of ${names}`);
+    const wanted = given.data ?? (set?.folder ? join(packageRoot(), set.folder) : null);
     if (wanted === null) program.error(`--data has to say where the set ${given.set} is`);
     const dataset = openDataset(wanted);
+    const startedMs = performance.now();
+    const only = given.only === undefined ? null : new RegExp(given.only);
     try {
-      await measure(given, set, dataset.folder);
+      const { judged, ...measured } = set
+        ? await measure(set, dataset.folder, only, given.ablations)
+        : { ...(await part!(dataset.folder, only)), ablations: {} };
+      const accuracy: Accuracy = {
+        set: given.set,
+        cases: judged.length,
+        ...measured,
+        calibration: calibrationOf(judged),
+        seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+      };
+      printAccuracy(accuracy, judged);
+      if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(accuracy, null, 2)}\n`);
     } finally {
       dataset.remove();
     }
   });
 
-async function measure(given: Given, set: LabelledSet, folder: string): Promise<void> {
-  const startedMs = performance.now();
-  const only = given.only === undefined ? null : new RegExp(given.only);
-  const answer = async (name: string, dimensions: Dimensions, without: string | null): Promise<Answer[]> => {
+type Outcome = Pick<Accuracy, 'figures' | 'baselines' | 'ablations'> & { readonly judged: readonly Judged[] };
+
+async function measure(set: LabelledSet, folder: string, only: RegExp | null, ablate: boolean): Promise<Outcome> {
+  const score = async (name: string, dimensions: Dimensions, without: string | null): Promise<Score> => {
     const engine = await createEngine({ dimensions });
     const answers: Answer[] = [];
     for await (const { id, group, events, settleMs } of casesOf(set, folder, only)) {
@@ -64,34 +84,20 @@ async function measure(given: Given, set: LabelledSet, folder: string): Promise<
       progress(`${name}: ${answers.length} cases`);
     }
     progress(null);
-    return answers;
+    return set.score(folder, answers);
   };
 
-  const answers = await answer('all', allDimensions, null);
-  const score = await set.score(folder, answers);
+  const { figures, judged } = await score('all', allDimensions, null);
   const ablations: Record<string, Figures> = {};
-  if (given.ablations) {
+  if (ablate) {
     for (const dimension of Object.keys(allDimensions))
-      ablations[`-${dimension}`] = await figuresOf(`-${dimension}`, { ...allDimensions, [dimension]: false }, null);
+      ablations[`-${dimension}`] = (
+        await score(`-${dimension}`, { ...allDimensions, [dimension]: false }, null)
+      ).figures;
     for (const source of Object.keys(set.sources))
-      ablations[`-${source}`] = await figuresOf(`-${source}`, allDimensions, source);
+      ablations[`-${source}`] = (await score(`-${source}`, allDimensions, source)).figures;
   }
-  const accuracy: Accuracy = {
-    set: given.set,
-    cases: answers.length,
-    figures: score.figures,
-    baselines: await set.baselines(folder, () => casesOf(set, folder, only)),
-    ablations,
-    calibration: calibrationOf(score.judged),
-    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
-  };
-  printAccuracy(accuracy, score.judged);
-  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(accuracy, null, 2)}\n`);
-
-  async function figuresOf(name: string, dimensions: Dimensions, without: string | null): Promise<Figures> {
-    const { figures }: Score = await set.score(folder, await answer(name, dimensions, without));
-    return figures;
-  }
+  return { figures, judged, ablations, baselines: await set.baselines(folder, () => casesOf(set, folder, only)) };
 }
 
 async function* casesOf(set: LabelledSet, folder: string, only: RegExp | null): AsyncGenerator<AccuracyCase> {

@@ -49,3 +49,8 @@ export interface LabelledSet {
   /** By name: what is easy to reach, computed from the same cases, and what was published. */
   baselines(folder: string, cases: () => AsyncIterable<AccuracyCase>): Promise<Readonly<Record<string, Figures>>>;
 }
+
+/** A set for one part of the engine, which has neither incidents nor confidence. */
+export interface Measured extends Score {
+  readonly baselines: Readonly<Record<string, Figures>>;
+}
