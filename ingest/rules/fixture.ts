@@ -36,7 +36,7 @@ const cluster = 'fixture';
 const startMs = Date.UTC(2026, 0, 1);
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const clusterWide =
-  /^(?:Node|Namespace|PersistentVolume|StorageClass|PriorityClass|Registry|ExternalEndpoint|ClusterRole|ClusterRoleBinding|\w+WebhookConfiguration)$/;
+  /^(?:Node|Namespace|PersistentVolume|StorageClass|PriorityClass|Registry|ExternalEndpoint|ClusterRole|ClusterRoleBinding|ControlPlane|APIService|CSIDriver|CustomResourceDefinition|\w+WebhookConfiguration)$/;
 
 /**
  * `call.refused on Deployment/web to cart:8080 exitCode=1 after 2s`: category, place (`Kind/name` or `Kind/namespace/name`; the namespace

@@ -74,15 +74,20 @@ export const categories = {
   'scheduling.host-port-conflict': entry(MECHANISM, 'ERROR', true),
   'scheduling.too-many-pods': entry(MECHANISM, 'ERROR', true),
   'scheduling.volume-node-conflict': entry(MECHANISM, 'ERROR', true),
+  'scheduling.volume-limit': entry(MECHANISM, 'ERROR', true), // the nodes hold as many volumes as their CSI driver allows
   'scheduling.node-unschedulable': entry(INTERMEDIATE * 2, 'ERROR', true), // the nodes are cordoned
   'scheduling.unbound-claim': entry(INTERMEDIATE, 'ERROR'),
   'scheduling.gated': entry(MECHANISM, 'WARNING'),
+  'scheduling.node-not-found': entry(MECHANISM, 'ERROR', true), // spec.nodeName is no node; attributes: missing
+  'scheduling.no-scale-up': entry(MECHANISM, 'ERROR', true), // NotTriggerScaleUp: the autoscaler may or can add no node; attributes: reason
+  'scheduling.not-attempted': entry(INTERMEDIATE * 4, 'ERROR'), // no scheduler has looked at the pod; attributes: scheduler
   'scheduling.failed': entry(INTERMEDIATE, 'ERROR'),
   'quota.exceeded': entry(MECHANISM, 'ERROR', true), // attributes: quota, resource
   'quota.requests-missing': entry(MECHANISM, 'ERROR', true),
   'limitrange.violated': entry(MECHANISM, 'ERROR', true),
   'admission.webhook-denied': entry(MECHANISM, 'ERROR', true),
   'admission.webhook-unavailable': entry(MECHANISM, 'CRITICAL', true),
+  'admission.webhook-slow': entry(MECHANISM, 'ERROR', true), // its backend is there, and does not answer within timeoutSeconds
   'admission.pod-security': entry(MECHANISM, 'ERROR', true),
   'admission.serviceaccount-missing': entry(MECHANISM, 'ERROR', true),
   'admission.priorityclass-missing': entry(MECHANISM, 'ERROR', true),
@@ -93,16 +98,29 @@ export const categories = {
   'workload.rollout-stuck': entry(SYMPTOM, 'ERROR'), // ProgressDeadlineExceeded
   'workload.create-failed': entry(INTERMEDIATE, 'ERROR'), // FailedCreate whose reason is not known better
   'workload.scaled-to-zero': entry(MECHANISM, 'ERROR'),
+  'workload.ordered-rollout-blocked': entry(MECHANISM, 'ERROR', true), // a StatefulSet waits for a pod of an earlier revision; attributes: pod
+  'workload.selector-overlap': entry(MECHANISM, 'ERROR', true), // two controllers select the same pods; attributes: other
+  'workload.not-reconciled': entry(INTERMEDIATE * 2, 'WARNING'), // observedGeneration lags behind generation
   'job.failed': entry(INTERMEDIATE, 'ERROR'),
   'job.backoff-limit-exceeded': entry(MECHANISM, 'ERROR', true),
   'job.deadline-exceeded': entry(MECHANISM, 'ERROR', true),
   'cronjob.missed': entry(MECHANISM, 'ERROR', true),
+  'cronjob.blocked': entry(MECHANISM, 'ERROR', true), // concurrencyPolicy Forbid, and a run that does not end; attributes: job
   'cronjob.invalid-schedule': entry(MECHANISM, 'ERROR', true),
   'hpa.metrics-unavailable': entry(MECHANISM, 'WARNING', true),
   'hpa.target-missing': entry(MECHANISM, 'WARNING', true),
+  'hpa.ambiguous-selector': entry(MECHANISM, 'WARNING', true), // several autoscalers claim the same pods; attributes: others
+  'hpa.requests-missing': entry(MECHANISM, 'WARNING', true), // utilisation of a resource that a container does not request; attributes: container, resource
+  'hpa.thrashing': entry(MECHANISM, 'WARNING', true), // scales up and down by turns; attributes: least, most, turns
   'hpa.at-maximum': entry(INTERMEDIATE, 'WARNING'),
+  'vpa.eviction-loop': entry(MECHANISM, 'WARNING', true), // EvictedByVPA again and again; attributes: evictions
   'pdb.blocks-eviction': entry(MECHANISM, 'WARNING', true),
   'object.finalizer-stuck': entry(MECHANISM, 'WARNING'),
+  'object.not-reconciled': entry(MECHANISM, 'WARNING'), // its controller does not take up its newest generation
+  'object.flood': entry(MECHANISM, 'ERROR', true), // objects of one kind multiply; attributes: objects, creator
+  'helm.hook-failed': entry(MECHANISM, 'ERROR', true), // attributes: hook, release
+  'helm.release-failed': entry(MECHANISM, 'ERROR', true), // attributes: release, revision, status
+  'namespace.deleted': entry(MECHANISM, 'ERROR'), // concluded by the engine: a change.deleted of a Namespace that others miss
   'object.condition-failed': entry(INTERMEDIATE * 2, 'WARNING'), // a custom resource says so by its conditions
   // nodes
   'node.not-ready': entry(MECHANISM * 2, 'CRITICAL', true), // attributes: reason
@@ -116,6 +134,32 @@ export const categories = {
   'node.runtime-down': entry(MECHANISM * 2, 'CRITICAL', true),
   'node.lease-expired': entry(INTERMEDIATE, 'WARNING'),
   'node.rebooted': entry(MECHANISM, 'CRITICAL', true),
+  'node.kubelet-down': entry(MECHANISM * 2, 'CRITICAL', true), // its unit failed, or is restarted again and again; attributes: unit, restarts, lastLog
+  'node.kubelet-certificate-expired': entry(MECHANISM * 2, 'CRITICAL', true),
+  'node.unit-failed': entry(INTERMEDIATE * 2, 'WARNING'), // another systemd unit; attributes: unit
+  'node.agent-down': entry(INTERMEDIATE * 4, 'CRITICAL', true), // a DaemonSet's pod that the node's others need (CNI, kube-proxy, CSI); attributes: agent
+  'node.kernel-panic': entry(MECHANISM * 2, 'CRITICAL', true), // attributes: panic
+  'node.kernel-oops': entry(MECHANISM, 'CRITICAL', true), // attributes: fault
+  'node.hung-task': entry(INTERMEDIATE * 4, 'CRITICAL', true), // tasks in uninterruptible sleep; attributes: task, blockedSeconds
+  'node.cpu-stalled': entry(MECHANISM, 'CRITICAL', true), // soft or hard lockup, RCU stall; attributes: cpu, stuckSeconds
+  'node.filesystem-read-only': entry(MECHANISM, 'CRITICAL', true), // remounted after an error; attributes: device
+  'node.filesystem-corrupt': entry(MECHANISM, 'CRITICAL', true), // attributes: device
+  'node.disk-errors': entry(MECHANISM * 2, 'CRITICAL', true), // I/O errors of a block device; attributes: device
+  'node.disk-slow': entry(INTERMEDIATE * 4, 'WARNING'), // attributes: device, latencyMs
+  'node.conntrack-full': entry(MECHANISM, 'CRITICAL', true), // new connections are dropped
+  'node.neighbour-table-full': entry(MECHANISM, 'CRITICAL', true),
+  'node.socket-memory-exhausted': entry(MECHANISM, 'CRITICAL', true), // tcp_mem
+  'node.network-interface-failed': entry(MECHANISM, 'CRITICAL', true), // attributes: interface
+  'node.clock-skewed': entry(MECHANISM, 'ERROR', true), // attributes: offsetSeconds
+  'node.inotify-exhausted': entry(MECHANISM, 'ERROR', true),
+  'node.hardware-error': entry(MECHANISM * 2, 'CRITICAL', true), // machine check, memory errors; attributes: bank
+  'node.netdevice-leaked': entry(MECHANISM, 'ERROR', true), // unregister_netdevice waits for ever
+  'node.nfs-unresponsive': entry(MECHANISM, 'CRITICAL', true), // attributes: server
+  'node.thermally-throttled': entry(MECHANISM, 'WARNING', true),
+  'node.image-store-corrupt': entry(MECHANISM, 'CRITICAL', true),
+  'node.shutdown': entry(MECHANISM, 'WARNING', true), // asked to stop, and says so
+  'node.pod-ips-exhausted': entry(MECHANISM, 'ERROR', true), // no address left for a pod
+  'node.proxy-stale': entry(MECHANISM, 'ERROR', true), // kube-proxy (or its like) cannot write its rules
   // services and network
   'service.selector-mismatch': entry(MECHANISM, 'ERROR', true), // attributes: selector, nearest
   'service.port-mismatch': entry(MECHANISM, 'ERROR', true), // targetPort that no selected container serves
@@ -124,6 +168,7 @@ export const categories = {
   'service.load-balancer-failed': entry(MECHANISM, 'ERROR', true),
   'ingress.backend-missing': entry(MECHANISM, 'ERROR', true),
   'network.policy-blocks': entry(MECHANISM, 'ERROR'),
+  'network.address-conflict': entry(MECHANISM, 'ERROR', true), // one address used twice; attributes: address
   'dns.failed': entry(INTERMEDIATE, 'ERROR'), // attributes: name, peer
   'dns.server-down': entry(MECHANISM, 'CRITICAL', true),
   'call.refused': entry(SYMPTOM, 'ERROR'), // attributes: peer (host:port), peerAddress
@@ -149,6 +194,28 @@ export const categories = {
   'volume.read-only': entry(MECHANISM, 'CRITICAL', true),
   'volume.permission-denied': entry(MECHANISM, 'ERROR'),
   'volume.resize-failed': entry(MECHANISM, 'ERROR'),
+  'volume.inodes-exhausted': entry(MECHANISM, 'CRITICAL', true), // no inode left, while there are bytes
+  'volume.fsync-slow': entry(MECHANISM, 'ERROR'), // flushing to the disk takes longer than the program allows for
+  'volume.stale-handle': entry(MECHANISM, 'CRITICAL', true), // ESTALE: the NFS export behind it was replaced
+  'csi.driver-not-found': entry(MECHANISM, 'CRITICAL', true), // not registered with the kubelet; attributes: driver
+  'snapshot.failed': entry(MECHANISM, 'ERROR', true),
+  // the control plane
+  'apiserver.down': entry(MECHANISM * 2, 'CRITICAL', true),
+  'apiserver.overloaded': entry(MECHANISM, 'CRITICAL'), // it turns requests away (429); attributes: priorityLevel, flowSchema
+  'apiserver.priority-starved': entry(MECHANISM, 'CRITICAL', true), // API priority and fairness rejects leases and system components; attributes: priorityLevel, flowSchema
+  'apiservice.unavailable': entry(INTERMEDIATE * 4, 'ERROR', true), // an aggregated API; attributes: reason, service
+  'etcd.slow': entry(MECHANISM, 'CRITICAL'),
+  'etcd.no-leader': entry(MECHANISM, 'CRITICAL', true),
+  'etcd.space-exceeded': entry(MECHANISM, 'CRITICAL', true), // NOSPACE alarm: writes are refused
+  'scheduler.down': entry(MECHANISM, 'CRITICAL', true),
+  'controller-manager.down': entry(MECHANISM, 'CRITICAL', true),
+  'cloud-controller.failed': entry(MECHANISM, 'ERROR', true),
+  'controller.leadership-lost': entry(INTERMEDIATE * 4, 'ERROR'), // leader election: the lease could not be renewed
+  'serviceaccount.token-rejected': entry(INTERMEDIATE * 4, 'ERROR'), // 401 of the API server
+  'crd.missing': entry(MECHANISM, 'ERROR', true), // no matches for kind; attributes: missing
+  'api.version-removed': entry(MECHANISM, 'ERROR', true), // a client asks for a version that is no longer served; attributes: apiVersion, apiKind
+  'node.version-skew': entry(MECHANISM, 'WARNING', true), // attributes: kubeletVersion, apiServerVersion
+  'static-pod.manifest-invalid': entry(MECHANISM, 'CRITICAL', true), // attributes: file
   // what programs say
   'log.error': entry(INTERMEDIATE, 'ERROR'), // an error template appears or surges; attributes: rate, level
   'log.exception': entry(INTERMEDIATE * 2, 'ERROR'), // with an exception's name and place
@@ -158,6 +225,7 @@ export const categories = {
   'app.port-in-use': entry(MECHANISM, 'ERROR'),
   'app.file-descriptors-exhausted': entry(MECHANISM, 'ERROR'),
   'app.slow': entry(INTERMEDIATE * 2, 'WARNING'), // latency shift at the thing itself
+  'app.accept-queue-full': entry(MECHANISM, 'ERROR', true), // connections come faster than they are accepted; attributes: port
   'app.overloaded': entry(MECHANISM, 'ERROR'),
   'app.memory-exhausted': entry(MECHANISM, 'ERROR'), // its own heap is full: OutOfMemoryError, heap out of memory
   'app.process-limit': entry(MECHANISM, 'ERROR'), // it may not start more threads or processes
