@@ -5,9 +5,11 @@ import type { RawEvent } from '../../src/model/raw-event.js';
 import { fromEpochMs, toEpochMs } from '../../src/model/time.js';
 import { createContext } from './context.js';
 import { readHealth } from './health.js';
+import { createJournalReader, type JournalUpdate } from './journal.js';
 import { createKernelReader, type PendingVictim } from './kernel.js';
 import { createKubernetesReader, type Recheck } from './kubernetes.js';
 import { createLogReader, type BurstUpdate } from './log.js';
+import { createProbeReader, type ProbeUpdate } from './probes.js';
 import { createSchedule } from './schedule.js';
 
 /**
@@ -27,7 +29,7 @@ export interface TransformOptions {
   readonly registry: Registry;
 }
 
-type Task = Recheck | PendingVictim | BurstUpdate;
+type Task = Recheck | PendingVictim | BurstUpdate | JournalUpdate | ProbeUpdate;
 
 export function createTransform({ cluster, log, registry }: TransformOptions): Transform {
   const context = createContext(cluster);
@@ -35,6 +37,8 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   const kubernetes = createKubernetesReader(context, schedule);
   const kernel = createKernelReader(context, schedule);
   const logs = createLogReader(context, schedule);
+  const journal = createJournalReader(context, schedule);
+  const probes = createProbeReader(context, schedule);
 
   const findings = new Counter({
     name: 'throughline_findings_total',
@@ -72,13 +76,22 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
         return kubernetes.read(event);
       case 'ebpf':
         return kernel.read(event);
+      case 'systemd':
+        return journal.read(event);
+      case 'network':
+        if (event.data.kind === 'probe') return probes.read(event);
+        return unread(event);
       default:
-        unknown.inc({ type: event.type });
-        if (!reported.has(event.type))
-          log.warn({ type: event.type, kind: event.data.kind }, 'raw events of this type are not read');
-        reported.add(event.type);
-        return [];
+        return unread(event);
     }
+  }
+
+  function unread(event: RawEvent): Finding[] {
+    unknown.inc({ type: event.type });
+    if (!reported.has(event.type))
+      log.warn({ type: event.type, kind: event.data.kind }, 'raw events of this type are not read');
+    reported.add(event.type);
+    return [];
   }
 
   function run(task: Task, at: string): Finding[] {
@@ -90,6 +103,10 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
         return kernel.settle(task, at);
       case 'burst':
         return logs.update(task.key, at);
+      case 'journal':
+        return journal.update(task.key, at);
+      case 'probe':
+        return probes.update(task.key, at);
     }
   }
 
