@@ -9,6 +9,7 @@ import { createGate } from './gate.js';
 import { createIncidents } from './incidents.js';
 import { createInventory, type InventoryChange } from './inventory.js';
 import { createProblems } from './problems.js';
+import { resolveCallee } from './peers.js';
 import type { RuleSet } from './rules/load.js';
 
 /**
@@ -111,6 +112,13 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
         heardMs.set(finding.source.source, atMs);
         changedSources.set(finding.source.source, finding.source);
       }
+      return;
+    }
+    if (finding.kind === 'call') {
+      const caller = inventory.unit(inventory.intern(finding.caller));
+      const callee = resolveCallee(finding.caller, finding.peer, inventory);
+      if (callee !== -1 && callee !== caller) inventory.relate('CALLS', caller, callee, atMs);
+      restlessUntilMs = Math.max(restlessUntilMs, atMs + tickMs);
       return;
     }
     if (finding.kind === 'event') {

@@ -166,6 +166,8 @@ function keyOf(finding: Finding): string {
       return `1 ${finding.entity.id}`;
     case 'event':
       return `2 ${finding.event.id} ${finding.event.count}`;
+    case 'call':
+      return `2 ${finding.caller.id} ${finding.peer}`;
     case 'health':
       return `3 ${entityId(finding.source.cluster, 'Source', null, finding.source.source)}`;
   }

@@ -13,7 +13,8 @@ type Check = (value: unknown, path: string) => string | null;
 export function findingProblem(value: unknown): string | null {
   if (!isObject(value)) return 'a finding must be a JSON object';
   const check = finding[value['kind'] as keyof typeof finding];
-  if (!Object.hasOwn(finding, String(value['kind'])) || !check) return 'kind must be one of event, entity, health';
+  if (!Object.hasOwn(finding, String(value['kind'])) || !check)
+    return 'kind must be one of event, entity, call, health';
   return check(value, '');
 }
 
@@ -110,6 +111,7 @@ const finding = {
     relations: listOf(relation),
     problems: listOf(event),
   }),
+  call: shape({ at: time, caller: ref, peer: text }),
   health: shape({
     at: time,
     source: shape({ ...source, source: text, state: oneOf(['healthy', 'degraded', 'down']), lost: count }),

@@ -1,4 +1,4 @@
-import { entityRef } from '../src/model/entity.js';
+import { entityRef, type EntityRef } from '../src/model/entity.js';
 import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import type { Inventory } from './inventory.js';
@@ -42,6 +42,22 @@ export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | n
 /** Longest time that CoreDNS and programs usually remember that a name does not exist. */
 const negativeCacheMs = 60_000;
 
+/**
+ * Whom a caller was seen to call, by name or `host:port`; -1 when it is nobody of the cluster. Where no Service was ever seen, a plain
+ * name is that of a workload, heard of or not.
+ */
+export function resolveCallee({ cluster, namespace }: EntityRef, written: string, inventory: Inventory): number {
+  const { host } = splitPeer(written, null);
+  const found = findService(cluster, namespace, host, inventory);
+  if (found !== -1 || !/^[a-z0-9-]+$/.test(host) || !withoutServices(cluster, namespace, inventory)) return found;
+  return inventory.intern(entityRef(cluster, 'Deployment', namespace, host));
+}
+
+/** Known by traces, logs and metrics alone: programs are called by their own names. */
+function withoutServices(cluster: string, namespace: string | null, inventory: Inventory): boolean {
+  return namespace !== null && inventory.inNamespace(cluster, namespace, 'Service').length === 0;
+}
+
 function splitPeer(written: string, portAttribute: unknown): { host: string; port: number | null } {
   const match = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/i.exec(written);
   const port =
@@ -56,8 +72,15 @@ function findService(cluster: string, namespace: string | null, host: string, in
   const inCluster = !host.includes('.') || /^[^.]+\.[^.]+(\.svc(\..+)?)?$/.test(host);
   if (!inCluster) return -1;
   const index = inventory.indexOf(entityRef(cluster, 'Service', space ?? namespace, name).id);
-  return index !== -1 && inventory.observed(index) ? index : -1;
+  if (index !== -1 && inventory.observed(index)) return index;
+  if (space !== undefined || !withoutServices(cluster, namespace, inventory)) return -1;
+  return workloadKinds.reduce(
+    (found, kind) => (found === -1 ? inventory.indexOf(entityRef(cluster, kind, namespace, name).id) : found),
+    -1,
+  );
 }
+
+const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 /** The caller's own namespace first; an address may belong to a Service of any. */
 function serviceByAddress(cluster: string, namespace: string | null, address: string, inventory: Inventory): number {

@@ -13,6 +13,8 @@ export interface SpatialScore {
 /** Each relation on the way leaves a little more room for something else. */
 const perHop = 0.98;
 
+const workloads = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
+
 /** A call to a port that the Service does not have says nothing of what is behind it, unless the rule is about just that. */
 function aboutPorts({ effect }: LinkRule): boolean {
   return effect.where.some(({ attribute }) => attribute === 'wrongPort');
@@ -21,15 +23,19 @@ function aboutPorts({ effect }: LinkRule): boolean {
 /** Every unit that the rule's path reaches from the effect, over relations that hold now. */
 export function spatial(effect: Problem, rule: LinkRule, inventory: Inventory): SpatialScore[] {
   const { start, startKind, steps } = rule.path;
+  let left = steps;
   let reached: SpatialScore[];
   if (start === 'unit') reached = [{ unit: effect.unit, score: 1, via: [] }];
   else if (effect.target === -1 || (effect.wrongPort && !aboutPorts(rule))) return [];
   else {
     const { target } = effect;
-    if (startKind !== null && inventory.ref(target).kind !== startKind) return [];
+    const itself = startKind === 'Service' && steps[0]?.type === 'SELECTS' && workloads.has(inventory.ref(target).kind);
+    if (startKind !== null && inventory.ref(target).kind !== startKind && !itself) return [];
     reached = [{ unit: target, score: perHop, via: [] }];
+    // A callee that is known by its workload alone stands where its Service would select it.
+    if (itself) left = steps.slice(1);
   }
-  for (const { type, direction, kind } of steps) {
+  for (const { type, direction, kind } of left) {
     const next = new Map<number, SpatialScore>();
     for (const { unit, score, via } of reached) {
       const neighbours = direction === 'out' ? inventory.unitsOut(unit, type) : inventory.unitsInto(unit, type);

@@ -22,6 +22,8 @@ export interface TransformContext {
   /** Admission webhook name → the configuration that holds it. */
   readonly webhooks: Map<string, EntityRef>;
   readonly namespaces: Set<string>;
+  /** Names of the nodes there are. */
+  readonly nodes: Set<string>;
   /** Cordoned nodes, and disruption budgets by entity id: a drain is where they meet. */
   readonly cordoned: Set<string>;
   readonly budgets: Set<string>;
@@ -86,6 +88,7 @@ export function createContext(cluster: string): TransformContext {
     endpoints: new Map(),
     webhooks: new Map(),
     namespaces: new Set(),
+    nodes: new Set(),
     cordoned: new Set(),
     budgets: new Set(),
     reasons: new Map(),
@@ -139,7 +142,7 @@ export function containerRef(cluster: string, namespace: string, pod: string, co
   return entityRef(cluster, 'Container', namespace, `${pod}/${container}`);
 }
 
-/** Where a kernel event or log line belongs: by its container id or pod uid when they are known here, else by its metadata. */
+/** Where something seen belongs: by its container id or pod uid when they are known here, else by its metadata, the narrowest first. */
 export function locate(
   context: TransformContext,
   metadata: RawEvent['metadata'],
@@ -167,6 +170,10 @@ export function locate(
   if (namespace !== null && podName !== null && container !== null)
     entity = containerRef(cluster, namespace, podName, container);
   else if (namespace !== null && podName !== null) entity = entityRef(cluster, 'Pod', namespace, podName, k8s.podUid);
+  else if (namespace !== null && metadata.workload !== undefined)
+    entity = entityRef(cluster, metadata.workloadKind ?? 'Deployment', namespace, metadata.workload);
+  else if (namespace !== null && metadata.service !== undefined)
+    entity = entityRef(cluster, 'Service', namespace, metadata.service);
   else if (k8s.node !== null) entity = entityRef(cluster, 'Node', null, k8s.node);
   else entity = entityRef(cluster, 'Cluster', null, cluster);
   return { entity, k8s, pod };

@@ -48,6 +48,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   });
   const byKind = {
     event: findings.labels('event'),
+    call: findings.labels('call'),
     entity: findings.labels('entity'),
     health: findings.labels('health'),
   };

@@ -175,6 +175,7 @@ export const categories = {
   'call.timeout': entry(SYMPTOM, 'ERROR'),
   'call.reset': entry(SYMPTOM, 'ERROR'),
   'call.unreachable': entry(SYMPTOM, 'ERROR'),
+  'call.slow': entry(SYMPTOM, 'WARNING'), // latency shift seen by the caller; attributes: peer, latencyMs, typicalMs
   'call.failed': entry(SYMPTOM, 'ERROR'), // answered, with an error; attributes: peer, status
   'call.unauthorized': entry(INTERMEDIATE, 'ERROR'), // 401 or 403 from a peer; attributes: peer, status
   'tls.certificate-expired': entry(MECHANISM, 'CRITICAL', true),
@@ -226,6 +227,7 @@ export const categories = {
   'app.file-descriptors-exhausted': entry(MECHANISM, 'ERROR'),
   'app.slow': entry(INTERMEDIATE * 2, 'WARNING'), // latency shift at the thing itself
   'app.accept-queue-full': entry(MECHANISM, 'ERROR', true), // connections come faster than they are accepted; attributes: port
+  'app.errors-up': entry(INTERMEDIATE * 2, 'ERROR'), // its share of failed requests rose; attributes: errorRatio, typicalRatio
   'app.overloaded': entry(MECHANISM, 'ERROR'),
   'app.memory-exhausted': entry(MECHANISM, 'ERROR'), // its own heap is full: OutOfMemoryError, heap out of memory
   'app.process-limit': entry(MECHANISM, 'ERROR'), // it may not start more threads or processes
@@ -235,6 +237,8 @@ export const categories = {
   'db.deadlock': entry(MECHANISM, 'ERROR'),
   'db.schema-mismatch': entry(MECHANISM, 'ERROR'), // a table or column that the program expects does not exist
   // changes
+  'change.deploy': entry(CHANGE * 1.5, 'INFO'), // somebody says that they rolled out a version or commit; attributes: reference, commit, does, terms
+  'change.flag': entry(CHANGE / 5, 'INFO'), // a feature flag; attributes: reference
   'change.spec': entry(CHANGE, 'INFO'), // attributes: paths, changedBy; a workload's template, a Service, a policy …
   'change.image': entry(CHANGE * 1.5, 'INFO'), // attributes: from, to
   'change.config': entry(CHANGE * 1.5, 'INFO'), // a ConfigMap or Secret; attributes: keys

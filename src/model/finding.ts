@@ -3,7 +3,7 @@ import type { SourceState } from './payloads.js';
 import type { UnifiedEvent } from './unified-event.js';
 
 /** What the transform stage says, the unit on the unified stream. `at` is the observation's RawEvent timestamp: the order of processing. */
-export type Finding = EventFinding | EntityFinding | HealthFinding;
+export type Finding = EventFinding | EntityFinding | CallFinding | HealthFinding;
 
 /** Something happened at a moment (an OOM kill, a burst of error lines, a change of a spec). */
 export interface EventFinding {
@@ -28,6 +28,15 @@ export interface EntityFinding {
   readonly relations: readonly Relation[];
   /** Every condition that is wrong at this moment, each with an id that stays while the condition does. */
   readonly problems: readonly UnifiedEvent[];
+}
+
+/** One thing was seen to call another: a relation at work, which no object declares. Said once for each pair, and now and then again. */
+export interface CallFinding {
+  readonly kind: 'call';
+  readonly at: string;
+  readonly caller: EntityRef;
+  /** As programs write it, seen from the caller's namespace: the name of a Service or workload, or `host:port`. */
+  readonly peer: string;
 }
 
 /** How well a source sees. Its `at` is the watermark of that source. */

@@ -129,6 +129,8 @@ export interface FlowRecord {
   readonly kind: 'flow';
   /** Name of a Service (`name` or `name.namespace`) or workload, or `host:port`. */
   readonly peer: string;
+  /** The one pod of the peer that answered, in the namespace of the peer; null when told of all of them together. */
+  readonly peerPod: string | null;
   readonly intervalMs: number | null;
   /** Requests or connections; null when only that there is traffic is known. */
   readonly count: number | null;
@@ -191,6 +193,8 @@ export interface ChangeMarker {
   readonly author: string | null;
   /** Files or settings that it touches. */
   readonly paths: readonly string[];
+  /** What it changes, as a unified diff, redacted, at most 64 KiB; null when not known. */
+  readonly diff: string | null;
 }
 
 /**
