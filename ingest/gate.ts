@@ -82,7 +82,8 @@ export function createGate(parts: {
       // Over already, if for a moment only: a restart that went well is not worth a person's time.
       const lasting = faults.some(
         (problem) =>
-          problem.open.size > 0 || (problem.lastMs - problem.firstMs >= 3_000 && nowMs - problem.lastMs <= goingOnMs),
+          problem.open.size > 0 ||
+          (problem.lastMs - problem.firstMs >= 3_000 && nowMs - problem.lastMs <= goingOnMs + problem.intervalMs),
       );
       return conclusive || (seen >= parts.minEvents && lasting);
     },

@@ -25,6 +25,8 @@ export interface Problem {
   lastMs: number;
   /** Last sight of an occurrence, as opposed to a state that an object has; -Infinity when there was none. */
   occurredMs: number;
+  /** Longest time between two looks of who tells it (attributes.intervalMs): it may go on unseen for so long. */
+  intervalMs: number;
   /** Conditions raised and not yet cleared, by event id. */
   readonly open: Map<string, UnifiedEvent>;
   /** The first events, each as it was last told, for evidence; bounded. */
@@ -58,6 +60,8 @@ export interface Problems {
 const rejoinMs = 12_000;
 /** How long an ended problem can still be blamed by what begins later. */
 const rememberMs = 120_000;
+/** A series that is measured more seldom than this does not keep a story going in between. */
+const maxIntervalMs = 600_000;
 const maxEvents = 24;
 const maxEntities = 2000;
 
@@ -88,7 +92,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
     // What happened on a thing that is gone is over, unless its going is what happened.
     const gone = inventory.observed(problem.unit) && !inventory.exists(problem.unit);
     if (gone && !/deleted|removed|^change\./.test(problem.category)) return false;
-    return nowMs - problem.occurredMs <= activeFor(problem);
+    return nowMs - problem.occurredMs <= activeFor(problem) + problem.intervalMs;
   };
 
   const problemOf = (event: UnifiedEvent, atMs: number): Problem => {
@@ -108,7 +112,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
     ].join('|');
     let problem = current.get(key);
     let again = false;
-    if (!problem || (!isActive(problem, atMs) && atMs - problem.lastMs > rejoinMs)) {
+    if (!problem || (!isActive(problem, atMs) && atMs - problem.lastMs > rejoinMs + problem.intervalMs)) {
       again = problem !== undefined && counted.get(problem)!.has(event.id);
       problem = {
         serial: serial++,
@@ -120,6 +124,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
         firstMs: Infinity,
         lastMs: -Infinity,
         occurredMs: -Infinity,
+        intervalMs: 0,
         open: new Map(),
         events: new Map(),
         entities: new Set(),
@@ -184,6 +189,9 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
     counts.set(event.id, event.count);
     if (problem.events.has(event.id) || problem.events.size < maxEvents) problem.events.set(event.id, event);
     if (before === undefined) alter(problem);
+    const { intervalMs } = event.semantic.attributes;
+    if (typeof intervalMs === 'number' && intervalMs > problem.intervalMs)
+      problem.intervalMs = Math.min(intervalMs, maxIntervalMs);
     if (problem.entities.size < maxEntities) problem.entities.add(index);
     for (const [name, value] of Object.entries(event.semantic.attributes)) {
       let values = problem.attributes.get(name);

@@ -107,6 +107,16 @@ describe('what is worth a person’s attention, and when', () => {
     expect(once('log.error')).toEqual([]);
   });
 
+  test('what is measured once a minute goes on in between: one incident, open until a measurement has been missed', () => {
+    const { happens, service, run, revisions } = world();
+    service('cart');
+    for (const minute of [60, 120, 180])
+      happens('app.slow', 'Deployment/cart', minute, minute, { intervalMs: 60_000, score: minute });
+    happens('app.slow', 'Deployment/cart', 60, 62, { intervalMs: 60_000 });
+    expect(revisions(230).map(({ status }) => status)).not.toContain('RESOLVED');
+    expect(run(330).map(({ status }) => status)).toEqual(['RESOLVED']);
+  });
+
   test('a condition that is over before it has settled opens nothing', () => {
     const condition = (until: number): string[] => {
       const { thing, run } = world();
