@@ -5,6 +5,8 @@ import type { World } from './world.js';
 
 /** What the controllers of Kubernetes do by themselves: endpoints follow readiness, workloads count their pods. */
 export interface Controllers {
+  /** From now on nothing follows by itself: kube-controller-manager is down. */
+  halt(): void;
   follow(changed: KubernetesObject): void;
   pods(owner: string): string[];
   workloadOf(pod: KubernetesObject): { readonly kind: string; readonly name: string } | null;
@@ -34,6 +36,7 @@ interface WorkloadFields {
 
 export function createControllers(w: World, objects: ReadonlyMap<string, KubernetesObject>): Controllers {
   let revision = 0;
+  let halted = false;
 
   const named = (kind: string): [string, KubernetesObject][] =>
     [...objects].filter(([, object]) => object.kind === kind);
@@ -68,16 +71,22 @@ export function createControllers(w: World, objects: ReadonlyMap<string, Kuberne
   }
 
   function follow(changed: KubernetesObject): void {
+    if (halted) return;
+    const { generation } = changed.metadata;
+    const { observedGeneration } = (changed.status ?? {}) as { readonly observedGeneration?: number };
+    const ref = `${changed.kind}/${changed.metadata.namespace ?? ''}/${changed.metadata.name}`;
+    if (generation !== undefined && observedGeneration !== undefined && observedGeneration < generation && w.has(ref))
+      w.patch(ref, { status: { observedGeneration: generation } });
     if (changed.kind === 'Service') return endpoints(changed);
     if (changed.kind !== 'Pod') return;
     for (const [, service] of named('Service'))
       if (service.metadata.namespace === changed.metadata.namespace) endpoints(service);
     const owner = ownerOf(changed);
     if (owner === null) return;
-    const ref = `${owner.kind}/${changed.metadata.namespace ?? ''}/${owner.name}`;
-    if (!w.has(ref) || owner.kind === 'Job') return;
-    count(ref);
-    const above = ownerOf(w.get(ref));
+    const owning = `${owner.kind}/${changed.metadata.namespace ?? ''}/${owner.name}`;
+    if (!w.has(owning) || owner.kind === 'Job') return;
+    count(owning);
+    const above = ownerOf(w.get(owning));
     if (above && w.has(`${above.kind}/${changed.metadata.namespace ?? ''}/${above.name}`))
       count(`${above.kind}/${changed.metadata.namespace ?? ''}/${above.name}`);
   }
@@ -214,5 +223,5 @@ export function createControllers(w: World, objects: ReadonlyMap<string, Kuberne
     );
   }
 
-  return { follow, pods, workloadOf, rollout };
+  return { halt: () => void (halted = true), follow, pods, workloadOf, rollout };
 }

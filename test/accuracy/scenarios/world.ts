@@ -47,6 +47,8 @@ export interface Place {
 export interface World {
   /** Moves event time to so many seconds after the beginning; it never goes back. */
   at(second: number): void;
+  /** Since the beginning. */
+  readonly second: number;
   /** The moment as Kubernetes writes it, whole seconds, or so many seconds before it. */
   clock(agoS?: number): string;
   /** What is done in here is what alone tells the cause: robustness tests play the scenario without it. */
@@ -142,6 +144,8 @@ export interface World {
   terminates(pod: string, afterS?: number): void;
   /** The collector says that a kubelet stopped renewing its lease. */
   leaseOverdue(node: string): void;
+  /** kube-controller-manager stops: endpoints, counts and observed generations follow no more. */
+  haltControllers(): void;
 
   /** All events, by time. */
   events(): RawEvent[];
@@ -151,6 +155,8 @@ export interface EventOptions {
   readonly type?: 'Normal' | 'Warning';
   readonly count?: number;
   readonly component?: string;
+  /** Default: the first container, where the kubelet speaks of one. */
+  readonly container?: string;
 }
 
 export interface LogOptions {
@@ -165,6 +171,12 @@ export interface WorldOptions {
 }
 
 const redactor = createRedactor();
+/** Reasons of the kubelet that speak of one container of the pod. */
+const ofContainers = new Set(
+  'Unhealthy BackOff Killing Failed Pulling Pulled Created Started FailedPostStartHook FailedPreStopHook ExceededGracePeriod ProbeWarning'.split(
+    ' ',
+  ),
+);
 
 interface Status {
   readonly name: string;
@@ -217,6 +229,9 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
       if (to > second) sequence = 0;
       second = to;
     },
+    get second() {
+      return second;
+    },
     clock,
     evidence(tell) {
       if (!withoutEvidence) tell();
@@ -265,6 +280,8 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
       const about = objects.get(on);
       const node = (about?.spec as { readonly nodeName?: string } | undefined)?.nodeName;
       const { type = 'Warning', count = 1, component = 'kubelet' } = options;
+      const container =
+        options.container ?? (about?.kind === 'Pod' && ofContainers.has(reason) ? firstContainer(on) : undefined);
       observe(
         'ADDED',
         object(
@@ -280,6 +297,7 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
               ...(namespace !== undefined && { namespace }),
               // The kubelet names its node by name, where all others name it by uid.
               uid: kind === 'Node' ? name : (about?.metadata.uid ?? ''),
+              ...(container !== undefined && { fieldPath: fieldPath(on, container) }),
             },
             reason,
             message,
@@ -505,6 +523,7 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
     leaseOverdue(node) {
       observe('MODIFIED', w.get(`Lease/kube-node-lease/${node}`), [], 'kubelet');
     },
+    haltControllers: () => controllers.halt(),
     events: () => [...told],
   };
 
@@ -518,6 +537,11 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
       readonly initContainers?: readonly Status[];
     };
     return (init ? spec.initContainers! : spec.containers)[0]!.name;
+  }
+
+  function fieldPath(pod: string, container: string): string {
+    const { initContainers = [] } = w.get(pod).spec as { readonly initContainers?: readonly Status[] };
+    return `spec.${initContainers.some(({ name }) => name === container) ? 'initContainers' : 'containers'}{${container}}`;
   }
 
   function statuses(pod: string, init: boolean): readonly Status[] {
