@@ -4,13 +4,16 @@ import type { Finding } from '../../src/model/finding.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import { fromEpochMs, toEpochMs } from '../../src/model/time.js';
 import { createContext } from './context.js';
+import { createFlowReader } from './flows.js';
 import { readHealth } from './health.js';
 import { createJournalReader, type JournalUpdate } from './journal.js';
 import { createKernelReader, type PendingVictim } from './kernel.js';
 import { createKubernetesReader, type Recheck } from './kubernetes.js';
 import { createLogReader, type BurstUpdate } from './log.js';
+import { createMetricsReader } from './metrics.js';
 import { createProbeReader, type ProbeUpdate } from './probes.js';
 import { createSchedule } from './schedule.js';
+import { createTelemetryPlaces } from './telemetry.js';
 
 /**
  * RawEvent → Findings: what an observation means, in the one vocabulary of categories.ts. Deterministic in event time: the same
@@ -39,6 +42,9 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   const logs = createLogReader(context, schedule);
   const journal = createJournalReader(context, schedule);
   const probes = createProbeReader(context, schedule);
+  const places = createTelemetryPlaces(context);
+  const metrics = createMetricsReader(places);
+  const flows = createFlowReader(places);
 
   const findings = new Counter({
     name: 'throughline_findings_total',
@@ -79,8 +85,12 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
         return kernel.read(event);
       case 'systemd':
         return journal.read(event);
+      case 'otlp':
+        if (event.data.kind === 'metrics') return metrics.read(event);
+        return unread(event);
       case 'network':
         if (event.data.kind === 'probe') return probes.read(event);
+        if (event.data.kind === 'flow') return flows.read(event);
         return unread(event);
       default:
         return unread(event);

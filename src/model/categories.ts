@@ -65,6 +65,7 @@ export const categories = {
   'pod.preempted': entry(MECHANISM, 'WARNING', true),
   'pod.stuck-terminating': entry(INTERMEDIATE * 2, 'WARNING'),
   'pod.sandbox-failed': entry(INTERMEDIATE * 2, 'ERROR'),
+  'pod.sandbox-changed': entry(INTERMEDIATE * 4, 'ERROR', true), // killed and made again, several times; attributes: times
   // scheduling and admission
   'scheduling.insufficient-resources': entry(MECHANISM, 'ERROR', true), // attributes: resource
   'scheduling.untolerated-taint': entry(MECHANISM, 'ERROR', true),
@@ -125,6 +126,8 @@ export const categories = {
   // nodes
   'node.not-ready': entry(MECHANISM * 2, 'CRITICAL', true), // attributes: reason
   'node.memory-pressure': entry(MECHANISM, 'CRITICAL', true),
+  'node.cpu-saturated': entry(INTERMEDIATE * 4, 'WARNING'), // attributes: value, typical, score
+  'node.memory-growth': entry(INTERMEDIATE, 'WARNING'), // attributes: value, typical, score
   'node.disk-pressure': entry(MECHANISM, 'CRITICAL', true),
   'node.pid-pressure': entry(MECHANISM, 'CRITICAL', true),
   'node.network-unavailable': entry(MECHANISM, 'CRITICAL', true),
@@ -134,6 +137,8 @@ export const categories = {
   'node.runtime-down': entry(MECHANISM * 2, 'CRITICAL', true),
   'node.lease-expired': entry(INTERMEDIATE, 'WARNING'),
   'node.rebooted': entry(MECHANISM, 'CRITICAL', true),
+  'zone.outage': entry(MECHANISM * 2, 'CRITICAL', true), // most nodes of one zone went at once; attributes: nodes, down
+  'node.pool-broken': entry(MECHANISM * 2, 'CRITICAL', true), // the new nodes of one pool never became ready; attributes: version, example
   'node.kubelet-down': entry(MECHANISM * 2, 'CRITICAL', true), // its unit failed, or is restarted again and again; attributes: unit, restarts, lastLog
   'node.kubelet-certificate-expired': entry(MECHANISM * 2, 'CRITICAL', true),
   'node.unit-failed': entry(INTERMEDIATE * 2, 'WARNING'), // another systemd unit; attributes: unit
@@ -168,6 +173,7 @@ export const categories = {
   'service.load-balancer-failed': entry(MECHANISM, 'ERROR', true),
   'ingress.backend-missing': entry(MECHANISM, 'ERROR', true),
   'network.policy-blocks': entry(MECHANISM, 'ERROR'),
+  'network.delay': entry(MECHANISM, 'ERROR'), // time is lost on the way between it and its peers; attributes: delayMs, typicalMs, peers
   'network.address-conflict': entry(MECHANISM, 'ERROR', true), // one address used twice; attributes: address
   'dns.failed': entry(INTERMEDIATE, 'ERROR'), // attributes: name, peer
   'dns.server-down': entry(MECHANISM, 'CRITICAL', true),
@@ -176,6 +182,7 @@ export const categories = {
   'call.reset': entry(SYMPTOM, 'ERROR'),
   'call.unreachable': entry(SYMPTOM, 'ERROR'),
   'call.slow': entry(SYMPTOM, 'WARNING'), // latency shift seen by the caller; attributes: peer, latencyMs, typicalMs
+  'call.stopped': entry(SYMPTOM, 'WARNING'), // calls that an operation always made are not made any more; attributes: peer, operation
   'call.failed': entry(SYMPTOM, 'ERROR'), // answered, with an error; attributes: peer, status
   'call.unauthorized': entry(INTERMEDIATE, 'ERROR'), // 401 or 403 from a peer; attributes: peer, status
   'tls.certificate-expired': entry(MECHANISM, 'CRITICAL', true),
@@ -221,13 +228,17 @@ export const categories = {
   'log.error': entry(INTERMEDIATE, 'ERROR'), // an error template appears or surges; attributes: rate, level
   'log.exception': entry(INTERMEDIATE * 2, 'ERROR'), // with an exception's name and place
   'log.fatal': entry(INTERMEDIATE * 2, 'ERROR'), // the last word of a dying process
-  'log.vanished': entry(INTERMEDIATE, 'WARNING'),
+  'log.vanished': entry(INTERMEDIATE * 2, 'WARNING'), // a step that an operation always logged is missing; attributes: operation, step, after, share
   'app.data-corrupt': entry(MECHANISM, 'CRITICAL'), // a program cannot read its own data
   'app.port-in-use': entry(MECHANISM, 'ERROR'),
   'app.file-descriptors-exhausted': entry(MECHANISM, 'ERROR'),
   'app.slow': entry(INTERMEDIATE * 2, 'WARNING'), // latency shift at the thing itself
   'app.accept-queue-full': entry(MECHANISM, 'ERROR', true), // connections come faster than they are accepted; attributes: port
   'app.errors-up': entry(INTERMEDIATE * 2, 'ERROR'), // its share of failed requests rose; attributes: errorRatio, typicalRatio
+  'app.cpu-saturated': entry(MECHANISM, 'ERROR'), // it uses all the CPU it may; attributes: value, typical, score
+  'app.memory-growth': entry(INTERMEDIATE * 2, 'WARNING'), // far more memory than usual; attributes: value, typical, score
+  'app.load-up': entry(INTERMEDIATE, 'WARNING'), // many more requests than usual; attributes: value, typical, score
+  'app.load-lost': entry(SYMPTOM, 'WARNING'), // hardly any requests where there were some
   'app.overloaded': entry(MECHANISM, 'ERROR'),
   'app.memory-exhausted': entry(MECHANISM, 'ERROR'), // its own heap is full: OutOfMemoryError, heap out of memory
   'app.process-limit': entry(MECHANISM, 'ERROR'), // it may not start more threads or processes
