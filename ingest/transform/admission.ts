@@ -52,12 +52,21 @@ const table: readonly (readonly [RegExp, Reader])[] = [
   ],
   [
     /failed calling webhook "([^"]+)": (.*)/s,
-    (match, _namespace, context) => ({
-      category: 'admission.webhook-unavailable',
-      refuser: context.webhooks.get(match[1]!) ?? entityRef(context.cluster, 'AdmissionWebhook', null, match[1]!),
-      because: `admission webhook ${match[1]!} does not answer: ${clause(match[2]!)}`,
-      attributes: { webhook: match[1]!, error: clause(match[2]!), peer: /https?:\/\/([^/?"\s]+)/.exec(match[2]!)?.[1] },
-    }),
+    (match, _namespace, context) => {
+      const peer = /https?:\/\/([^/?"\s]+)/.exec(match[2]!)?.[1];
+      const slow = /deadline exceeded|Client\.Timeout|timed out/i.test(match[2]!) && hasBackend(peer, context);
+      return {
+        category: slow ? 'admission.webhook-slow' : 'admission.webhook-unavailable',
+        refuser: context.webhooks.get(match[1]!) ?? entityRef(context.cluster, 'AdmissionWebhook', null, match[1]!),
+        because: `admission webhook ${match[1]!} does not answer${slow ? ' in time' : ''}: ${clause(match[2]!)}`,
+        attributes: {
+          webhook: match[1]!,
+          error: clause(match[2]!),
+          peer,
+          timeout: /[?&]timeout=(\w+)/.exec(match[2]!)?.[1],
+        },
+      };
+    },
   ],
   [
     /admission webhook "([^"]+)" denied the request(?:: (.*))?/s,
@@ -131,4 +140,12 @@ export function classifyRefusal(message: string, namespace: string, context: Tra
     if (match) return read(match, namespace, context);
   }
   return null;
+}
+
+/** True when the Service that a webhook's URL names (`name.namespace.svc:443`) has a ready endpoint: then it is there, and slow. */
+function hasBackend(peer: string | undefined, context: TransformContext): boolean {
+  const [name, namespace, svc] = (peer ?? '').replace(/:\d+$/, '').split('.');
+  if (!name || !namespace || svc !== 'svc') return false;
+  const slices = context.endpoints.get(entityRef(context.cluster, 'Service', namespace, name).id);
+  return [...(slices?.values() ?? [])].some(({ ready }) => ready > 0);
 }

@@ -9,6 +9,7 @@ import { containerRef, noContext, podContext, type PodMemory, type TransformCont
 import { eventFrom, type Draft } from './draft.js';
 import { evictionDraft } from './pod-ends.js';
 import { creationDraft } from './workloads.js';
+import { journalTexts } from '../detect/journal-texts.js';
 import { clause } from './wording.js';
 
 /** core/v1 and events.k8s.io/v1 in one shape: the collector may watch either. */
@@ -182,9 +183,32 @@ function interpret(hint: Hint): Draft | null {
     case 'FailedCreatePodContainer':
       if (/RuntimeClass|no runtime for/i.test(message))
         return draft('admission.runtimeclass-missing', `Pod ${involved.name} cannot start: ${text}.`);
+      if (noAddress.test(message) && pod?.node)
+        return draft(
+          'node.pod-ips-exhausted',
+          `No address is left for pod ${involved.name} on node ${pod.node}: ${text}.`,
+          {
+            entity: entityRef(context.cluster, 'Node', null, pod.node),
+            discriminator: involved.name,
+            attributes: { error: text },
+          },
+        );
       return draft('pod.sandbox-failed', `The sandbox of pod ${involved.name} cannot be created: ${text}.`, {
         attributes: { error: text },
       });
+    case 'SandboxChanged': {
+      // Once, after a node or its runtime was restarted, is as it should be.
+      const times = hint.event.series?.count ?? hint.event.count ?? 1;
+      return times < 3
+        ? null
+        : draft(
+            'pod.sandbox-changed',
+            `The sandbox of pod ${involved.name} is lost and made again, ${times} times so far.`,
+            {
+              attributes: { times },
+            },
+          );
+    }
     case 'NetworkNotReady':
       return draft(
         'pod.sandbox-failed',
@@ -205,7 +229,7 @@ function interpret(hint: Hint): Draft | null {
       // A pod that is seen has the same in its status; this is for those that are gone before.
       return pod?.disrupted ? null : evictionDraft(involved, involved.name, message, 'evicted', k8s, null);
     case 'Preempted':
-      return pod?.disrupted ? null : evictionDraft(involved, involved.name, message, 'preempted', k8s, null);
+      return preemption(hint);
     case 'TaintManagerEviction':
       return /Cancelling/.test(message)
         ? null
@@ -225,6 +249,12 @@ function interpret(hint: Hint): Draft | null {
       });
     case 'Rebooted':
       return draft('node.rebooted', `Node ${involved.name} was rebooted.`);
+    case 'NodeShutdown':
+      return draft('node.shutdown', `Node ${involved.name} is being shut down: ${text}.`);
+    case 'CIDRNotAvailable':
+      return draft('node.pod-ips-exhausted', `No range of pod addresses is left for node ${involved.name}: ${text}.`, {
+        attributes: { error: text },
+      });
     case 'ContainerGCFailed':
     case 'ImageGCFailed':
     case 'FreeDiskSpaceFailed':
@@ -263,20 +293,84 @@ function interpret(hint: Hint): Draft | null {
       return draft('pod.failed', `Pod ${involved.name} was rejected by its node: ${text}.`, { attributes: { reason } });
     case 'JobAlreadyActive':
       // One skipped run is what `Forbid` asks for; run after run says that a Job hangs.
-      return (hint.event.count ?? 1) < 3
+      return (hint.event.series?.count ?? hint.event.count ?? 1) < 3
         ? null
         : draft(
-            'cronjob.missed',
+            'cronjob.blocked',
             `CronJob ${involved.name} skips run after run because the Job before does not end: ${text}.`,
+            { attributes: { skipped: hint.event.series?.count ?? hint.event.count } },
           );
+    case 'NotTriggerScaleUp':
+    case 'NoScaleUp':
+      return scaleUpRefused(hint);
+    case 'InsufficientCapacityError':
+      return draft('scheduling.no-scale-up', `No machine is to be had for ${name}: ${text}.`, {
+        attributes: { reason: 'insufficient capacity', error: text },
+      });
     case 'ProbeWarning':
     case 'FailedScheduling':
     case 'BackOff':
     case 'Failed':
     default:
-      // What these say stands in the object's own status, better.
-      return null;
+      // What these say stands in the object's own status, better; but for a node's problem daemon, which quotes the kernel.
+      return involved.kind === 'Node' ? kernelComplaint(hint) : null;
   }
+}
+
+/** A victim that is seen says so itself; who took its place only the Event knows. */
+function preemption({ message, involved, pod, k8s, context }: Hint): Draft {
+  const uid = /[Pp]reempted by (?:pod )?([0-9a-f]{8}-[0-9a-f-]{27})/.exec(message)?.[1];
+  const by =
+    (uid === undefined ? undefined : context.podsByUid.get(uid)?.name) ??
+    /[Pp]reempted by (?:pod )?(?:[\w.-]+\/)?([a-z][\w.-]*) on node/.exec(message)?.[1];
+  if (pod) pod.disrupted = true;
+  const draft = evictionDraft(involved, involved.name, message, 'preempted', k8s, null);
+  return by === undefined || by === 'a' || by === 'pod'
+    ? draft
+    : {
+        ...draft,
+        message: `Pod ${involved.name} had to make room for pod ${by}, which has a higher priority.`,
+        attributes: { ...draft.attributes, preemptor: by },
+      };
+}
+
+/** How the IPAM of AWS, host-local, Calico, Azure and Cilium say that they have no address left. */
+const noAddress =
+  /failed to assign an IP address to container|no IP addresses available in range|[Nn]o (?:more )?(?:IPs|addresses|free (?:affine blocks|IPs?)) (?:are |is )?(?:available|left)?|IP ?AM.*exhausted|no available (?:IP )?addresses|Insufficient(?:Free)?(?:Cidr|IP|Addresses)|range is full/i;
+
+/** Events of node-problem-detector carry the line of the kernel's ring that they are about. */
+function kernelComplaint({ message, involved, k8s }: Hint): Draft | null {
+  for (const row of journalTexts) {
+    const found = row.from === 'kernel' ? row.pattern.exec(message) : null;
+    if (!found || row.least !== undefined) continue;
+    const { device, buffer, nvme, ata, xfs, interface: name, server, task } = found.groups ?? {};
+    const disk = device ?? buffer ?? nvme ?? ata ?? xfs;
+    return {
+      category: row.category,
+      entity: involved,
+      context: k8s,
+      discriminator: disk ?? name ?? server ?? '',
+      message: `Node ${involved.name} ${row.says(found.groups ?? {})}.`,
+      attributes: { device: disk, interface: name, server, task, line: clause(message, 300) },
+    };
+  }
+  return null;
+}
+
+/** What keeps the autoscaler from adding a node for a pod that would fit on one; a pod that would fit on none is its own fault. */
+const noMoreNodes =
+  /max node group size reached|max cluster (?:cpu|memory|limit)|in backoff after failed scale-up|max total nodes/i;
+
+function scaleUpRefused({ message, involved, k8s }: Hint): Draft | null {
+  const reason = noMoreNodes.exec(message)?.[0];
+  if (reason === undefined) return null;
+  return {
+    category: 'scheduling.no-scale-up',
+    entity: involved,
+    context: k8s,
+    message: `No node is added for pod ${involved.name}: ${clause(message.replace(/^pod didn't trigger scale-up:? ?/, ''))}.`,
+    attributes: { reason, error: clause(message) },
+  };
 }
 
 function containerOf({ fieldPath }: Hint): string | null {

@@ -61,6 +61,8 @@ export interface Volume {
 
 export interface PodSpec {
   readonly nodeName?: string;
+  readonly schedulerName?: string;
+  readonly schedulingGates?: readonly { readonly name: string }[];
   readonly serviceAccountName?: string;
   readonly priorityClassName?: string;
   readonly restartPolicy?: string;

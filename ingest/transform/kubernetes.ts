@@ -219,7 +219,10 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     schedule.cancel(entity.id);
     context.latest.delete(entity.id);
     context.budgets.delete(entity.id);
-    if (entity.kind === 'Node') context.cordoned.delete(entity.name);
+    if (entity.kind === 'Node') {
+      context.cordoned.delete(entity.name);
+      context.nodes.delete(entity.name);
+    }
     const findings: Finding[] = [];
     if (entity.kind === 'Pod' && entity.uid !== null) {
       const pod = context.podsByUid.get(entity.uid);

@@ -1,3 +1,4 @@
+import type { Category } from '../../src/model/categories.js';
 import type { KubernetesObject } from '../../src/model/payloads.js';
 import { entityRef } from '../../src/model/entity.js';
 import { toEpochMs } from '../../src/model/time.js';
@@ -31,10 +32,29 @@ const pressures = [
   ['PIDPressure', 'node.pid-pressure', 'process ids'],
 ] as const;
 
+/** Conditions that node-problem-detector sets with the configurations it ships. */
+const daemonConditions: readonly (readonly [RegExp, Category, string])[] = [
+  [/^KernelDeadlock$/, 'node.hung-task', 'has tasks that hang in the kernel'],
+  [/^Read-?onlyFilesystem$/i, 'node.filesystem-read-only', 'has a file system that became read-only'],
+  [/^XfsShutdown$/, 'node.filesystem-read-only', 'has an XFS file system that was shut down'],
+  [/^CperHardwareErrorFatal$/, 'node.hardware-error', 'reports a fatal error of its hardware'],
+  [/^CorruptDockerOverlay2$|^CorruptDockerImage$/, 'node.image-store-corrupt', 'has a damaged store of images'],
+  [/^FrequentUnregisterNetDevice$/, 'node.netdevice-leaked', "cannot take down its pods' network"],
+  [/^FrequentKubeletRestart$|^KubeletUnhealthy$/, 'node.kubelet-down', 'has a kubelet that does not stay up'],
+  [
+    /^Frequent(?:Docker|Containerd)Restart$|^ContainerRuntimeUnhealthy$/,
+    'node.runtime-down',
+    'has a container runtime that does not stay up',
+  ],
+  [/^NTPProblem$/, 'node.clock-skewed', 'has a clock that is not synchronised'],
+  [/^ConntrackFull/, 'node.conntrack-full', 'drops new connections because its conntrack table is full'],
+];
+
 export function readNode(observed: Observed<Node>, context: TransformContext): Interpretation {
   const { object, entity, k8s } = observed;
   const { status, spec } = object;
   const name = entity.name;
+  context.nodes.add(name);
   const problems: Draft[] = [];
   const events: Draft[] = [];
   const add = (draft: Omit<Draft, 'entity' | 'context'>) => problems.push({ ...draft, entity, context: k8s });
@@ -55,6 +75,13 @@ export function readNode(observed: Observed<Node>, context: TransformContext): I
         : `Node ${name} is not ready: ${why}.`,
       attributes: { reason: ready.reason, status: ready.status, lastHeartbeat: ready.lastHeartbeatTime },
     });
+    if (/node is shutting down/i.test(why))
+      add({
+        category: 'node.shutdown',
+        startedAt: ready.lastTransitionTime,
+        message: `Node ${name} is being shut down.`,
+        attributes: { reason: ready.reason },
+      });
     if (networkDown)
       add({
         category: 'node.network-unavailable',
@@ -97,6 +124,17 @@ export function readNode(observed: Observed<Node>, context: TransformContext): I
       condition.type === 'NetworkUnavailable' ||
       pressures.some(([type]) => type === condition.type);
     if (known || condition.status !== 'True') continue;
+    const daemon = daemonConditions.find(([pattern]) => pattern.test(condition.type));
+    if (daemon) {
+      add({
+        category: daemon[1],
+        discriminator: condition.type,
+        startedAt: condition.lastTransitionTime,
+        message: `Node ${name} ${daemon[2]}: ${clause(condition.message ?? condition.reason ?? '')}.`,
+        attributes: { condition: condition.type, reason: condition.reason, line: condition.message },
+      });
+      continue;
+    }
     if (/Problem|Deadlock|Readonly|ReadOnly|Unhealthy|Corrupt|Frequent|OOM|Failure/.test(condition.type)) {
       add({
         category: 'object.condition-failed',

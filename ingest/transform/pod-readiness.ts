@@ -1,5 +1,5 @@
 import { toEpochMs } from '../../src/model/time.js';
-import type { PodMemory } from './context.js';
+import type { PodMemory, TransformContext } from './context.js';
 import type { Draft } from './draft.js';
 import type { Observed } from './interpretation.js';
 import { conditionOf, each, type ContainerStatus, type Pod, type PodSpec, type Probe } from './kubernetes-objects.js';
@@ -16,21 +16,25 @@ const unscheduledGraceMs = 30_000;
 
 const creatingGraceMs = 45_000;
 
-export function scheduling({ object, entity, k8s }: Observed<Pod>, pod: PodMemory): Draft[] {
+export function scheduling(observed: Observed<Pod>, pod: PodMemory, context: TransformContext): Draft[] {
+  const { object, entity, k8s } = observed;
   const condition = conditionOf(object.status?.conditions, 'PodScheduled');
-  if (condition?.status === 'True' || object.spec?.nodeName) return [];
+  if (object.spec?.nodeName) return pinned(observed, pod, context);
+  if (condition?.status === 'True') return [];
   const common = {
     entity,
     context: k8s,
     startedAt: condition?.lastTransitionTime ?? object.metadata.creationTimestamp,
   };
   if (condition?.reason === 'SchedulingGated') {
+    const gates = each(object.spec?.schedulingGates).map((gate) => gate.name);
     return [
       {
         ...common,
         category: 'scheduling.gated',
         holdMs: unscheduledGraceMs,
-        message: `Pod ${pod.name} waits for a scheduling gate to be removed.`,
+        message: `Pod ${pod.name} waits for ${gates.length === 0 ? 'a scheduling gate' : `scheduling gate ${list(gates)}`} to be removed.`,
+        attributes: { gates: gates.join(',') || null },
       },
     ];
   }
@@ -38,9 +42,10 @@ export function scheduling({ object, entity, k8s }: Observed<Pod>, pod: PodMemor
     return [
       {
         ...common,
-        category: 'pod.pending',
+        category: 'scheduling.not-attempted',
         holdMs: unscheduledGraceMs,
         message: `Pod ${pod.name} waits and no scheduler has looked at it.`,
+        attributes: { scheduler: object.spec?.schedulerName ?? 'default-scheduler' },
       },
     ];
   }
@@ -58,6 +63,25 @@ export function scheduling({ object, entity, k8s }: Observed<Pod>, pod: PodMemor
         requested: requested(object.spec) || null,
         error: clause(condition.message ?? ''),
       },
+    },
+  ];
+}
+
+/** A pod that names its node itself goes past the scheduler, and waits for ever when there is no such node. */
+function pinned({ object, entity, k8s }: Observed<Pod>, pod: PodMemory, { nodes }: TransformContext): Draft[] {
+  const node = object.spec?.nodeName ?? '';
+  const untouched = object.status?.phase === 'Pending' && object.status.startTime === undefined;
+  // Without any node the two kinds are not listed yet.
+  if (!untouched || nodes.size === 0 || nodes.has(node)) return [];
+  return [
+    {
+      category: 'scheduling.node-not-found',
+      entity,
+      context: k8s,
+      startedAt: object.metadata.creationTimestamp,
+      holdMs: schedulingGraceMs,
+      message: `Pod ${pod.name} is pinned to node ${node}, which does not exist.`,
+      attributes: { missing: node },
     },
   ];
 }

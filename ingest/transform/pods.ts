@@ -57,7 +57,7 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
       problems.push(
         ...wrong,
         ...setbacks(observed, pod),
-        ...scheduling(observed, pod),
+        ...scheduling(observed, pod, context),
         ...readiness(observed, pod, wrong.length > 0),
       );
       for (const condition of conditions) {

@@ -43,7 +43,8 @@ const reasons: readonly Reason[] = [
     category: 'scheduling.insufficient-resources',
     rank: 2,
     because: (match) => `no node has enough ${match[1]!} left`,
-    attributes: (match) => ({ resource: match[1]! }),
+    // Resources with a domain are devices that a plugin on the node announces (GPUs, NICs).
+    attributes: (match) => ({ resource: match[1]!, extended: match[1]!.includes('/') || null }),
   },
   {
     pattern:
@@ -96,8 +97,8 @@ const reasons: readonly Reason[] = [
   },
   {
     pattern: /exceed max volume count/i,
-    category: 'scheduling.volume-node-conflict',
-    rank: 4,
+    category: 'scheduling.volume-limit',
+    rank: 3,
     because: () => 'the nodes have as many volumes as they may',
   },
 ];
@@ -130,6 +131,7 @@ export function classifyScheduling(message: string): SchedulingFailure {
     attributes: {
       ...best.reason.attributes?.(best.match),
       nodes: nodes ? Number(nodes[1]) : null,
+      breakdown: text.replace(/^\d+\/\d+ nodes are available: /, '').replace(/\.\s*$/, ''),
       alsoReasons: others.length > 0 ? others.join(',') : null,
     },
   };

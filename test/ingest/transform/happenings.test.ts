@@ -177,7 +177,7 @@ describe('Kubernetes Events', () => {
     [
       'Preempted',
       'Preempted by pod x on node node-1',
-      'pod.preempted: Pod web-1 had to make room for a pod of higher priority.',
+      'pod.preempted: Pod web-1 had to make room for pod x, which has a higher priority.',
     ],
   ])('%s: %s', (reason, message, sentence) => {
     const world = createWorld();
