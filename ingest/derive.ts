@@ -18,6 +18,7 @@ import {
   wasChanged,
 } from './callee.js';
 import type { Inventory } from './inventory.js';
+import { deriveNodeGroups } from './node-groups.js';
 import { representative, type Problem, type Problems } from './problems.js';
 
 /** A failed lookup counts this long as a witness against the resolver. */
@@ -86,6 +87,8 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       { served: `${inventory.ref(target).kind}/${inventory.ref(target).name}` },
     );
   }
+
+  deriveNodeGroups(cluster, inventory, problems, nowMs, say);
 
   for (const [service, problem] of empty) {
     const mismatch = selectorMismatch(service, inventory);

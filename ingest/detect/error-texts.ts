@@ -159,6 +159,18 @@ export const errorTexts: readonly ErrorText[] = [
       if (port) attributes.port = Number(port);
     },
   },
+  {
+    // ENOSPC and EMFILE of inotify_add_watch and inotify_init: limits of the node, not disk space or open files.
+    pattern:
+      /System limit for number of file watchers reached|inotify.*(?:no space left on device|too many open files)|fsnotify watcher.*(?:too many open files|no space left)|(?:no space left on device|too many open files).*inotify|user limit \(inotify_\w+\)|inotify watch limit reached/i,
+    category: 'node.inotify-exhausted',
+    error: 'ENOSPC',
+  },
+  {
+    pattern:
+      /(?:Failed to execute|error (?:running|executing)|[Ss]ync(?:ing)? (?:proxy )?(?:rules|failed)).*(?:iptables|nft|ipvs|proxy rules)|holding the xtables lock/,
+    category: 'node.proxy-stale',
+  },
   { pattern: /\bE[MN]FILE\b|too many open files/i, category: 'app.file-descriptors-exhausted', error: 'EMFILE' },
   {
     pattern:

@@ -1,3 +1,4 @@
+import { entityRef } from '../../src/model/entity.js';
 import type { EventFinding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import type { LogLine } from '../../src/model/payloads.js';
@@ -57,7 +58,11 @@ export function createLogReader(context: TransformContext, schedule: Scheduler<B
         id: contentId(place.entity.id, place.k8s.podUid, what, event.timestamp),
         draft: {
           category: meaning.category,
-          entity: place.entity,
+          // A program that runs into a limit of its node speaks of the node.
+          entity:
+            meaning.category.startsWith('node.') && place.k8s.node !== null
+              ? entityRef(context.cluster, 'Node', null, place.k8s.node)
+              : place.entity,
           discriminator: meaning.same ?? text,
           context: place.k8s,
           message: sentence(who, meaning, line.message),

@@ -26,6 +26,7 @@ export const categories = {
   // containers and processes
   'container.oom-killed': entry(MECHANISM, 'CRITICAL', true), // attributes: limitBytes, rssBytes, comm
   'process.oom-killed': entry(MECHANISM, 'ERROR', true), // a child in the container, the container lives
+  'container.memory-leak': entry(MECHANISM, 'CRITICAL', true), // reaches its limit again and again after long runs of like length; attributes: ranMs
   'process.killed': entry(INTERMEDIATE, 'WARNING'), // attributes: signal
   'process.crashed': entry(MECHANISM, 'ERROR'), // SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGSYS; attributes: signal
   'container.terminated': entry(INTERMEDIATE, 'ERROR'), // attributes: exitCode, signal, reason, lastLog
@@ -38,6 +39,9 @@ export const categories = {
   'container.init-failed': entry(INTERMEDIATE * 4, 'ERROR'), // an init container exits with an error
   'container.lifecycle-hook-failed': entry(MECHANISM, 'ERROR', true),
   'container.completed-early': entry(MECHANISM, 'ERROR'), // exit 0 again and again under restartPolicy Always
+  'container.grace-period-exceeded': entry(MECHANISM, 'WARNING'), // does not stop when it is asked to, and is killed; attributes: graceS
+  'container.init-hanging': entry(INTERMEDIATE * 2, 'ERROR'), // an init container runs on and on; attributes: initContainer, lastLog
+  'container.create-timeout': entry(MECHANISM, 'ERROR', true), // the container runtime does not create it in time, or still holds its name
   'container.cpu-throttled': entry(MECHANISM, 'WARNING'),
   'config.object-missing': entry(MECHANISM, 'ERROR', true), // ConfigMap or Secret not found; attributes: missing
   'config.key-missing': entry(MECHANISM, 'ERROR', true),
@@ -45,6 +49,7 @@ export const categories = {
   'probe.liveness-failed': entry(INTERMEDIATE * 4, 'ERROR'), // attributes: port, path, probeError, declaredPort
   'probe.readiness-failed': entry(INTERMEDIATE * 4, 'ERROR'),
   'probe.startup-failed': entry(INTERMEDIATE * 4, 'ERROR'),
+  'pod.readiness-flapping': entry(INTERMEDIATE * 2, 'WARNING'), // ready and not ready in turns; attributes: turns
   // images
   'image.never-pull': entry(MECHANISM, 'ERROR', true),
   'image.not-found': entry(MECHANISM, 'ERROR', true),
@@ -55,6 +60,8 @@ export const categories = {
   'image.wrong-platform': entry(MECHANISM, 'ERROR', true),
   'image.pull-failed': entry(MECHANISM, 'ERROR'),
   'image.signature-invalid': entry(MECHANISM, 'ERROR', true),
+  'image.no-space': entry(INTERMEDIATE * 4, 'ERROR', true), // no room for it on the node
+  'image.tag-moved': entry(MECHANISM, 'ERROR'), // one tag, two digests among the pods of a workload; attributes: image, from, to
   // pods
   'pod.not-ready': entry(SYMPTOM, 'ERROR'),
   'pod.pending': entry(SYMPTOM, 'WARNING'),
@@ -63,6 +70,9 @@ export const categories = {
   'pod.evicted': entry(INTERMEDIATE, 'ERROR'), // attributes: resource
   'pod.ephemeral-storage-exceeded': entry(MECHANISM, 'ERROR', true),
   'pod.preempted': entry(MECHANISM, 'WARNING', true),
+  'pod.rejected-by-node': entry(MECHANISM, 'ERROR', true), // by the kubelet's admission: OutOfcpu, NodeAffinity …; attributes: reason
+  'pod.device-unavailable': entry(MECHANISM, 'ERROR', true), // a device plugin or a dynamic resource has none to give; attributes: resource
+  'pod.resize-infeasible': entry(MECHANISM, 'WARNING', true), // an in-place resize does not fit the node
   'pod.stuck-terminating': entry(INTERMEDIATE * 2, 'WARNING'),
   'pod.sandbox-failed': entry(INTERMEDIATE * 2, 'ERROR'),
   'pod.sandbox-changed': entry(INTERMEDIATE * 4, 'ERROR', true), // killed and made again, several times; attributes: times
@@ -247,6 +257,11 @@ export const categories = {
   'db.read-only': entry(MECHANISM, 'ERROR'),
   'db.deadlock': entry(MECHANISM, 'ERROR'),
   'db.schema-mismatch': entry(MECHANISM, 'ERROR'), // a table or column that the program expects does not exist
+  // what runtime security says
+  'security.shell-in-container': entry(CHANGE, 'WARNING'), // somebody works in a container by hand; attributes: user, alert
+  'security.unexpected-program': entry(MECHANISM, 'CRITICAL'), // a program that is not of the image runs; attributes: program, alert
+  'security.privilege-escalation': entry(MECHANISM, 'CRITICAL'), // a container reaches for its node; attributes: alert
+  'security.enforcement-kill': entry(MECHANISM, 'ERROR', true), // a runtime policy kills what it forbids; attributes: policy, comm
   // changes
   'change.deploy': entry(CHANGE * 1.5, 'INFO'), // somebody says that they rolled out a version or commit; attributes: reference, commit, does, terms
   'change.flag': entry(CHANGE / 5, 'INFO'), // a feature flag; attributes: reference

@@ -167,7 +167,7 @@ describe('Kubernetes Events', () => {
     [
       'FailedCreatePodSandBox',
       'Failed to create pod sandbox: plugin type="bridge" failed (add): no IP addresses available in range set',
-      'pod.sandbox-failed: The sandbox of pod web-1 cannot be created: Failed to create pod sandbox: plugin type="bridge" failed (add): no IP addresses available in range set.',
+      'node.pod-ips-exhausted: No address is left for pod web-1 on node node-1: Failed to create pod sandbox: plugin type="bridge" failed (add): no IP addresses available in range set.',
     ],
     [
       'FailedPostStartHook',
