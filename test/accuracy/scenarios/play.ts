@@ -49,11 +49,20 @@ export function incidents(events: readonly RawEvent[]): CorrelationResult[] {
 }
 
 /** What is at rank 1, in the form in which a scenario expects it. */
-export function verdicts(found: readonly CorrelationResult[]): { category: string; on: string; confidence: number }[] {
-  return found.map(({ category, rootCauseEntity, confidence }) => ({
+export interface Verdict {
+  readonly category: string;
+  readonly on: string;
+  readonly confidence: number;
+  /** The sentence. */
+  readonly says: string;
+}
+
+export function verdicts(found: readonly CorrelationResult[]): Verdict[] {
+  return found.map(({ category, rootCauseEntity, confidence, rootCause }) => ({
     category,
     on: entityTitle(rootCauseEntity),
     confidence,
+    says: rootCause,
   }));
 }
 
@@ -64,15 +73,12 @@ export function eventsOf(play: Scenario['play'], withoutEvidence = false): RawEv
 }
 
 /** Whether this is what the scenario expects at rank 1. */
-export function isExpected(
-  scenario: Scenario,
-  { category, on }: { readonly category: string; readonly on: string },
-): boolean {
-  const { expect } = scenario;
+export function isExpected({ expect }: Scenario, { category, on, says }: Omit<Verdict, 'confidence'>): boolean {
   return (
     expect !== 'silent' &&
     expect.category.some((each) => each === category) &&
-    expect.on.some((pattern) => fits(on, pattern))
+    expect.on.some((pattern) => fits(on, pattern)) &&
+    (expect.says?.test(says) ?? true)
   );
 }
 

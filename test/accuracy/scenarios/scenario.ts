@@ -17,4 +17,6 @@ export interface Expectation {
   readonly category: readonly Category[];
   /** `Kind/namespace/name`, `Kind/name` for what has no namespace; `*` for any part of a name. */
   readonly on: readonly string[];
+  /** What the sentence about the root cause has to say, where causes of one category differ in it. */
+  readonly says?: RegExp;
 }
