@@ -76,6 +76,11 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
 
   // The caller only says what it was shown: the certificate is the callee's.
   for (const { target, category, firstMs, unit } of distrusted) {
+    // Unless the clock that judges it is known to be wrong.
+    const byClock = inventory
+      .unitsOut(unit, 'RUNS_ON')
+      .some((node) => problems.on(node).some((other) => other.category === 'node.clock-skewed'));
+    if (byClock) continue;
     const holder = certificateOf(target, inventory);
     const ref = inventory.ref(holder);
     const state = category === 'tls.certificate-expired' ? 'has expired' : 'is not valid yet';
@@ -210,6 +215,9 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
         .some((other) => other.category === 'dns.failed' && other.lastMs > problem.firstMs - 15_000)
     )
       return;
+    // A node that loses packets is to blame rather than who is called from it.
+    const host = inventory.unitsOut(problem.unit, 'RUNS_ON').flatMap((node) => problems.on(node));
+    if (host.some((other) => lossy.test(other.category) && problems.isActive(other, nowMs))) return;
     const service = inventory.ref(target);
     const caller = inventory.ref(problem.unit);
     const policy = blockingPolicy(target, problem, inventory, problems, nowMs);
@@ -239,6 +247,10 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
     }
   }
 }
+
+/** Faults of a node by which calls from it are lost. */
+const lossy =
+  /^(?:node\.(?:conntrack-full|neighbour-table-full|socket-memory-exhausted|network-|proxy-stale|agent-down|cpu-stalled)|network\.)/;
 
 interface DeadRoute {
   readonly ingress: number;

@@ -41,6 +41,7 @@ export function deriveNodeGroups(
   for (const problem of problems.all()) {
     if (!problems.isActive(problem, nowMs)) continue;
     const { kind, namespace } = inventory.ref(problem.unit);
+    if (problem.category === 'node.removed') outlive(problem.unit);
     if (kind === 'Node' && down.test(problem.category))
       lost.set(problem.unit, Math.min(lost.get(problem.unit) ?? Infinity, problem.firstMs));
     if (kind === 'DaemonSet' && agentSpaces.test(namespace ?? '') && failing.test(problem.category))
@@ -85,6 +86,14 @@ export function deriveNodeGroups(
     }
   }
   for (const problem of agents) followers(problem);
+
+  /** Whose pods were on a node that is gone is known only until the pods are gone too. */
+  function outlive(node: number): void {
+    for (const unit of inventory.unitsInto(node, 'RUNS_ON')) {
+      for (const service of inventory.unitsInto(unit, 'SELECTS')) inventory.relate('LIMITS', node, service, nowMs);
+      inventory.relate('LIMITS', node, unit, nowMs);
+    }
+  }
 
   function relate(type: 'OWNS' | 'RUNS_ON', from: number, to: number): number {
     inventory.relate(type, from, to, nowMs);

@@ -69,10 +69,12 @@ export const scenarios: readonly Scenario[] = [
       w.at(30);
       w.evidence(() => w.unit('n1', 'containerd.service', 'failed', "Failed with result 'watchdog'."));
       w.at(60);
-      reportsNotReady(
-        w,
-        'n1',
-        'container runtime is down, PLEG is not healthy: pleg was last seen active 3m4.1s ago; threshold is 3m0s',
+      w.evidence(() =>
+        reportsNotReady(
+          w,
+          'n1',
+          'container runtime is down, PLEG is not healthy: pleg was last seen active 3m4.1s ago; threshold is 3m0s',
+        ),
       );
       for (const pod of podsOn('n1')) markedUnready(w, pod);
       w.at(70);

@@ -261,7 +261,7 @@ export const scenarios: readonly Scenario[] = [
     expect: { category: ['node.nfs-unresponsive'], on: onNode },
     play(w) {
       w.at(30);
-      for (const at of [30, 38, 46]) {
+      for (const at of [30, 70, 110]) {
         w.at(at);
         w.evidence(() => w.entry('n1', 'nfs: server 10.0.7.20 not responding, timed out', { priority: 5 }));
       }
