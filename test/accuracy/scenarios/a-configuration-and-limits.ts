@@ -129,7 +129,7 @@ export const scenarios: readonly Scenario[] = [
           w,
           pod,
           'CreateContainerConfigError',
-          `container has runAsNonRoot and image will run as root (pod: "cart-6d8c1-a_shop(${w.get(pod).metadata.uid ?? ''})", container: cart)`,
+          `container has runAsNonRoot and image will run as root (pod: "cart-6d8c1-e_shop(${w.get(pod).metadata.uid ?? ''})", container: cart)`,
         ),
       );
     },
@@ -402,12 +402,12 @@ export const scenarios: readonly Scenario[] = [
           w.waiting(
             pod,
             'CreateContainerError',
-            `failed to reserve container name "cart_cart-6d8c1-a_shop_${w.get(pod).metadata.uid ?? ''}_0": name "cart_cart-6d8c1-a_shop_0" is reserved for "4f1c2a"`,
+            `failed to reserve container name "cart_cart-6d8c1-e_shop_${w.get(pod).metadata.uid ?? ''}_0": name "cart_cart-6d8c1-e_shop_0" is reserved for "4f1c2a"`,
           );
           w.event(
             'Failed',
             pod,
-            `Error: failed to reserve container name "cart_cart-6d8c1-a_shop_0": name "cart_cart-6d8c1-a_shop_0" is reserved for "4f1c2a"`,
+            `Error: failed to reserve container name "cart_cart-6d8c1-e_shop_0": name "cart_cart-6d8c1-e_shop_0" is reserved for "4f1c2a"`,
           );
         });
       }

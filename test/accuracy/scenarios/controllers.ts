@@ -11,6 +11,7 @@ export interface Controllers {
   pods(owner: string): string[];
   workloadOf(pod: KubernetesObject): { readonly kind: string; readonly name: string } | null;
   rollout(deployment: string, template: object, by: string): string;
+  addPod(owner: string, node: string): string;
 }
 
 interface Owned {
@@ -36,6 +37,7 @@ interface WorkloadFields {
 
 export function createControllers(w: World, objects: ReadonlyMap<string, KubernetesObject>): Controllers {
   let revision = 0;
+  let made = 0;
   let halted = false;
 
   const named = (kind: string): [string, KubernetesObject][] =>
@@ -180,13 +182,14 @@ export function createControllers(w: World, objects: ReadonlyMap<string, Kuberne
       status: { readyReplicas: 0, availableReplicas: 0 },
     });
     w.create(fresh, 'kube-controller-manager');
-    return created(fresh, hash);
+    return created(fresh, 'n1');
   }
 
-  function created(set: KubernetesObject, hash: string): string {
+  /** One more pod of a ReplicaSet, StatefulSet or Job, placed on a node and with its containers to be created. */
+  function created(set: KubernetesObject, node: string): string {
     const { spec } = set as unknown as WorkloadFields;
-    const name = `${set.metadata.name}-${String.fromCharCode(97 + pods(`ReplicaSet/${set.metadata.namespace ?? ''}/${set.metadata.name}`).length)}`;
-    const pod = podOf(set, { name, node: 'n1', ip: `10.244.1.${100 + 10 * revision + hash.length}`, at: w.clock() });
+    const name = `${set.metadata.name}-${'efghijklmnop'[made % 12]!}`;
+    const pod = podOf(set, { name, node, ip: `10.244.${node === 'n1' ? 1 : 2}.${100 + ++made}`, at: w.clock() });
     return w.create(
       merged(pod, {
         status: {
@@ -223,5 +226,12 @@ export function createControllers(w: World, objects: ReadonlyMap<string, Kuberne
     );
   }
 
-  return { halt: () => void (halted = true), follow, pods, workloadOf, rollout };
+  return {
+    halt: () => void (halted = true),
+    follow,
+    pods,
+    workloadOf,
+    rollout,
+    addPod: (owner, node) => created(w.get(owner), node),
+  };
 }

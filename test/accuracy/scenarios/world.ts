@@ -1,7 +1,16 @@
 import { createRedactor } from '../../../agent/redaction.js';
 import { fieldChanges } from '../../../agent/collectors/kubernetes/changes.js';
 import { rawEventId } from '../../../src/model/ids.js';
-import type { FieldChange, FlowRecord, KubernetesObject, SourceState, UnitState } from '../../../src/model/payloads.js';
+import type {
+  FieldChange,
+  FlowRecord,
+  KubernetesObject,
+  SourceState,
+  UnitState,
+  ChangeMarker,
+  ForeignAlert,
+  SpanRecord,
+} from '../../../src/model/payloads.js';
 import type { RawData, RawEvent, RawEventType } from '../../../src/model/raw-event.js';
 import { fromEpochMs } from '../../../src/model/time.js';
 
@@ -110,9 +119,12 @@ export interface World {
     attributes?: Readonly<Record<string, string | number | boolean>>,
     intervalMs?: number | null,
   ): void;
-  span(of: string, span: object & { readonly name: string }): void;
-  alert(on: string, alert: object & { readonly name: string }): void;
-  marker(on: string, marker: object & { readonly reference: string }): void;
+  span(
+    of: string,
+    span: Partial<SpanRecord> & { readonly name: string; readonly traceId?: string; readonly spanId?: string },
+  ): void;
+  alert(on: string, alert: Partial<ForeignAlert> & { readonly name: string }): void;
+  marker(on: string, marker: Partial<ChangeMarker> & { readonly reference: string }): void;
   /** A source sees less, or well again. */
   health(source: string, state: SourceState, reason?: string | null): void;
   /** Anything else. */
@@ -138,6 +150,8 @@ export interface World {
   started(pod: string, container?: string): void;
   /** A new template: the first pod of the new ReplicaSet is created on n1 and, unless told otherwise, waits in ContainerCreating. */
   rollout(deployment: string, template: object, by?: string): string;
+  /** One more pod of a ReplicaSet, StatefulSet or Job: placed, its containers to be created. */
+  addPod(owner: string, node?: string): string;
   /** What a new pod says when it has come up. */
   comesUp(pod: string): void;
   /** A pod goes as asked for: terminating, then gone. */
@@ -377,7 +391,7 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
       w.raw('otlp', { kind: 'metrics', values, intervalMs, attributes }, placeOf(of), 'otlp@n1');
     },
     span(of, span) {
-      const { traceId, spanId, ...more } = span as Fields;
+      const { traceId, spanId, ...more } = span;
       const data = {
         kind: 'span',
         parentSpanId: null,
@@ -390,7 +404,7 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
       };
       w.raw('otlp', data, placeOf(of), 'otlp@n1');
       const last = told.at(-1)!;
-      if (typeof traceId !== 'string' || typeof spanId !== 'string') return;
+      if (traceId === undefined || spanId === undefined) return;
       told[told.length - 1] = { ...last, traceId, spanId, id: rawEventId({ ...last, traceId, spanId }) };
     },
     alert(on, alert) {
@@ -508,6 +522,7 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
       });
     },
     rollout: (deployment, template, by = 'kubectl-set') => controllers.rollout(deployment, template, by),
+    addPod: (owner, node = 'n1') => controllers.addPod(owner, node),
     comesUp(pod) {
       for (const { name } of statuses(pod, false)) w.started(pod, name);
       w.ready(pod);
