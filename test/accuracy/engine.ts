@@ -169,7 +169,11 @@ async function publish(transport: Transport, events: readonly RawEvent[], settle
       sinceClock = 0;
     }
     lastMs = atMs;
+    // A clock of the recording's own says that all before it has been published: so it has to be.
+    const clock = event.data.kind === 'source-health';
+    if (clock) await batcher.flush();
     batcher.add(rawSubject(event), event.id, event);
+    if (clock) await batcher.flush();
   }
   await clocks(lastMs + settleMs);
 }
