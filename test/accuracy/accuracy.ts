@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { allDimensions, type Dimensions } from '../../ingest/correlate/candidates.js';
 import { packageRoot } from '../../src/config/package-root.js';
 import { calibrationOf, type Calibration } from './calibration.js';
+import { changerca } from './changerca/set.js';
+import { cloudOpsBench } from './cloud_opsbench/set.js';
 import { openDataset } from './dataset.js';
 import { createEngine } from './engine.js';
 import { measureLoghub } from './loghub.js';
@@ -11,7 +13,7 @@ import { recordings } from './recordings.js';
 import { printAccuracy } from './report.js';
 import type { AccuracyCase, Answer, Figures, Judged, LabelledSet, Measured, Score } from './set.js';
 
-const sets: Readonly<Record<string, LabelledSet>> = { recordings };
+const sets: Readonly<Record<string, LabelledSet>> = { recordings, cloud_opsbench: cloudOpsBench, changerca };
 /** Of one part alone, measured without the pipeline. */
 const parts: Readonly<Record<string, (folder: string, only: RegExp | null) => Promise<Measured>>> = {
   loghub_2k: measureLoghub,

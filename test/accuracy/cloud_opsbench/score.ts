@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { labelFiles } from '../dataset.js';
+import type { Told } from '../engine.js';
+import type { Answer, Figures, Judged, Score } from '../set.js';
+import { asInPrompt, tripleOf, type Triple } from './vocabulary.js';
+
+const label = z.object({
+  id: z.string(),
+  fault_taxonomy: z.string(),
+  fault_object: z.string(),
+  root_cause: z.string(),
+});
+
+/** By case id. */
+export function readLabels(folder: string): Map<string, Triple> {
+  return new Map(
+    labelFiles(folder)
+      .flatMap((file) => z.array(label).parse(JSON.parse(readFileSync(file, 'utf8'))))
+      .map(({ id, fault_taxonomy, fault_object, root_cause }) => [
+        id,
+        { taxonomy: fault_taxonomy, object: fault_object, cause: root_cause },
+      ]),
+  );
+}
+
+const severities = ['INFO', 'WARNING', 'ERROR', 'CRITICAL'];
+
+interface Guess {
+  readonly triple: Triple;
+  readonly confidence: number;
+}
+
+/**
+ * Up to three answers, as the benchmark wants them: the causes of what is still open before what is over, the incident that reaches
+ * furthest first; then what else it could have been.
+ */
+function guessesOf(told: readonly Told[]): Guess[] {
+  const reach = ({ affected }: Told): number => affected.length;
+  const order = [...told].sort(
+    (a, b) =>
+      Number(a.status === 'RESOLVED') - Number(b.status === 'RESOLVED') ||
+      severities.indexOf(b.severity) - severities.indexOf(a.severity) ||
+      reach(b) - reach(a) ||
+      b.confidence - a.confidence,
+  );
+  const depth = order.reduce((most, { rootCauses }) => Math.max(most, rootCauses.length), 0);
+  const guesses = new Map<string, Guess>();
+  for (let rank = 0; rank < depth; rank++) {
+    for (const { rootCauses, affected } of order) {
+      const cause = rootCauses[rank];
+      const triple = cause
+        ? tripleOf(
+            cause,
+            affected.map(({ entity }) => entity),
+          )
+        : null;
+      if (!cause || !triple) continue;
+      const key = text(triple);
+      if (!guesses.has(key)) guesses.set(key, { triple, confidence: cause.confidence });
+    }
+  }
+  return [...guesses.values()].slice(0, 3);
+}
+
+/** The rule of the benchmark: all three fields, lower case and trimmed; every case counts, also one without an answer. */
+export function score(folder: string, answers: readonly Answer[]): Promise<Score> {
+  const labels = readLabels(folder);
+  const judged: Judged[] = [];
+  const rights = new Map<string, boolean[]>();
+  const count = (name: string, right: boolean): void => {
+    rights.set(name, [...(rights.get(name) ?? []), right]);
+  };
+  for (const { id, group, told } of answers) {
+    const truth = labels.get(id);
+    if (!truth) continue;
+    const guesses = guessesOf(told);
+    const first = guesses[0];
+    const right = first !== undefined && same(first.triple, truth);
+    count(`${group}.A@1`, right);
+    count(
+      `${group}.A@3`,
+      guesses.some(({ triple }) => same(triple, truth)),
+    );
+    count(`${group}.object@1`, first?.triple.object.toLowerCase() === truth.object.toLowerCase());
+    count(`${group}.half${Number(id.slice(-3)) % 2}.A@1`, right);
+    if (group === 'trainticket') {
+      const strict = (triple: Triple): boolean => same({ ...triple, cause: asInPrompt(triple.cause) }, truth);
+      count(`${group}.strict.A@1`, first !== undefined && strict(first.triple));
+      count(
+        `${group}.strict.A@3`,
+        guesses.some(({ triple }) => strict(triple)),
+      );
+    }
+    count(`${group}.${truth.taxonomy}.A@1`, right);
+    judged.push({
+      id,
+      right,
+      confidence: first?.confidence ?? null,
+      wrong: right ? [] : [`it is ${text(truth)}; said ${first ? text(first.triple) : 'nothing'}`],
+    });
+  }
+  const figures: Record<string, number> = {};
+  for (const [name, verdicts] of [...rights].sort(([a], [b]) => (a < b ? -1 : 1))) figures[name] = share(verdicts);
+  return Promise.resolve({ judged, figures: figures satisfies Figures });
+}
+
+function same(a: Triple, b: Triple): boolean {
+  return text(a).toLowerCase() === text(b).toLowerCase();
+}
+
+export function text({ taxonomy, object, cause }: Triple): string {
+  return [taxonomy, object, cause].map((part) => part.trim()).join(' ');
+}
+
+function share(verdicts: readonly boolean[]): number {
+  return verdicts.filter(Boolean).length / Math.max(1, verdicts.length);
+}
