@@ -3,6 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Finding } from '../../src/model/finding.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import { fromEpochMs, toEpochMs } from '../../src/model/time.js';
+import { createAlertReader } from './alerts.js';
 import { createContext } from './context.js';
 import { createFlowReader } from './flows.js';
 import { readHealth } from './health.js';
@@ -10,9 +11,11 @@ import { createJournalReader, type JournalUpdate } from './journal.js';
 import { createKernelReader, type PendingVictim } from './kernel.js';
 import { createKubernetesReader, type Recheck } from './kubernetes.js';
 import { createLogReader, type BurstUpdate } from './log.js';
+import { createMeasuredLimitsReader } from './measured-limits.js';
 import { createMetricsReader } from './metrics.js';
 import { createProbeReader, type ProbeUpdate } from './probes.js';
 import { createSchedule } from './schedule.js';
+import { createSpanReader, type SpanUpdate } from './spans.js';
 import { createTelemetryPlaces } from './telemetry.js';
 
 /**
@@ -32,7 +35,7 @@ export interface TransformOptions {
   readonly registry: Registry;
 }
 
-type Task = Recheck | PendingVictim | BurstUpdate | JournalUpdate | ProbeUpdate;
+type Task = Recheck | PendingVictim | BurstUpdate | JournalUpdate | ProbeUpdate | SpanUpdate;
 
 export function createTransform({ cluster, log, registry }: TransformOptions): Transform {
   const context = createContext(cluster);
@@ -44,7 +47,10 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   const probes = createProbeReader(context, schedule);
   const places = createTelemetryPlaces(context);
   const metrics = createMetricsReader(places);
+  const limits = createMeasuredLimitsReader(places);
+  const spans = createSpanReader(places, schedule);
   const flows = createFlowReader(places);
+  const alerts = createAlertReader(places);
 
   const findings = new Counter({
     name: 'throughline_findings_total',
@@ -78,6 +84,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
     if (event.data.kind === 'source-health') return [readHealth(event, cluster)];
     switch (event.type) {
       case 'log':
+        if (event.spanId !== null && event.data.kind === 'line') spans.logged(event);
         return logs.read(event);
       case 'kubeapi':
         return kubernetes.read(event);
@@ -86,12 +93,15 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
       case 'systemd':
         return journal.read(event);
       case 'otlp':
-        if (event.data.kind === 'metrics') return metrics.read(event);
+        if (event.data.kind === 'metrics') return [...metrics.read(event), ...limits.read(event)];
+        if (event.data.kind === 'span') return spans.read(event);
         return unread(event);
       case 'network':
         if (event.data.kind === 'probe') return probes.read(event);
         if (event.data.kind === 'flow') return flows.read(event);
         return unread(event);
+      case 'alert':
+        return event.data.kind === 'alert' ? alerts.read(event) : unread(event);
       default:
         return unread(event);
     }
@@ -118,6 +128,8 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
         return journal.update(task.key, at);
       case 'probe':
         return probes.update(task.key, at);
+      case 'spans':
+        return spans.update(at);
     }
   }
 

@@ -174,6 +174,8 @@ export const categories = {
   'node.image-store-corrupt': entry(MECHANISM, 'CRITICAL', true),
   'node.shutdown': entry(MECHANISM, 'WARNING', true), // asked to stop, and says so
   'node.pod-ips-exhausted': entry(MECHANISM, 'ERROR', true), // no address left for a pod
+  'node.conntrack-race': entry(MECHANISM, 'ERROR', true), // UDP packets lose the race for one entry; attributes: insertFailedRate
+  'node.bpf-map-full': entry(MECHANISM, 'CRITICAL', true), // attributes: utilization
   'node.proxy-stale': entry(MECHANISM, 'ERROR', true), // kube-proxy (or its like) cannot write its rules
   // services and network
   'service.selector-mismatch': entry(MECHANISM, 'ERROR', true), // attributes: selector, nearest
@@ -184,9 +186,26 @@ export const categories = {
   'ingress.backend-missing': entry(MECHANISM, 'ERROR', true),
   'network.policy-blocks': entry(MECHANISM, 'ERROR'),
   'network.delay': entry(MECHANISM, 'ERROR'), // time is lost on the way between it and its peers; attributes: delayMs, typicalMs, peers
+  'network.packet-loss': entry(MECHANISM, 'ERROR'), // attributes: lossRatio, peer
+  'network.latency': entry(INTERMEDIATE * 4, 'WARNING'), // attributes: rttMs, peer
+  'network.mtu-mismatch': entry(MECHANISM, 'ERROR', true), // large packets are lost, small ones pass; attributes: tooBigRate, peer
+  'network.idle-timeout': entry(MECHANISM, 'ERROR'), // something on the way cuts connections that rest; attributes: idleMs
+  'network.snat-exhausted': entry(MECHANISM, 'CRITICAL', true), // no source port is left for calls to the outside
+  'network.partition': entry(MECHANISM * 2, 'CRITICAL', true), // two groups of nodes do not reach each other; attributes: from, to
+  'network.unreachable': entry(MECHANISM, 'ERROR'), // packets vanish on the way, nobody refuses them
   'network.address-conflict': entry(MECHANISM, 'ERROR', true), // one address used twice; attributes: address
   'dns.failed': entry(INTERMEDIATE, 'ERROR'), // attributes: name, peer
+  'dns.slow': entry(INTERMEDIATE, 'ERROR'), // answers come after the resolver's timeout; attributes: lookupSeconds
+  'dns.search-amplification': entry(MECHANISM, 'WARNING', true), // lookups in vain by the search list; attributes: nxdomainRatio
+  'dns.config-invalid': entry(MECHANISM * 2, 'CRITICAL', true), // the server cannot read, or loops by, its configuration; attributes: line
+  'dns.upstream-failed': entry(MECHANISM, 'ERROR', true), // the resolver behind the cluster's does not answer; attributes: upstream
+  'dns.policy-wrong': entry(MECHANISM, 'ERROR'), // a pod's dnsPolicy keeps cluster names from being resolved; attributes: policy
   'dns.server-down': entry(MECHANISM, 'CRITICAL', true),
+  'mesh.mtls-required': entry(MECHANISM, 'ERROR', true), // a PeerAuthentication takes no plain text
+  'mesh.access-denied': entry(MECHANISM, 'ERROR', true), // an AuthorizationPolicy lets the caller not in
+  'ingress.no-controller': entry(MECHANISM, 'ERROR', true), // no class, or one that nobody serves; attributes: class
+  'ingress.certificate-missing': entry(MECHANISM, 'ERROR', true), // its TLS Secret is not there; attributes: secret
+  'gateway.not-accepted': entry(MECHANISM, 'ERROR', true), // a route or Gateway is not in effect; attributes: condition, reason
   'call.refused': entry(SYMPTOM, 'ERROR'), // attributes: peer (host:port), peerAddress
   'call.timeout': entry(SYMPTOM, 'ERROR'),
   'call.reset': entry(SYMPTOM, 'ERROR'),
@@ -245,16 +264,38 @@ export const categories = {
   'app.slow': entry(INTERMEDIATE * 2, 'WARNING'), // latency shift at the thing itself
   'app.accept-queue-full': entry(MECHANISM, 'ERROR', true), // connections come faster than they are accepted; attributes: port
   'app.errors-up': entry(INTERMEDIATE * 2, 'ERROR'), // its share of failed requests rose; attributes: errorRatio, typicalRatio
+  'app.cut-short': entry(INTERMEDIATE * 4, 'ERROR'), // an operation no longer takes a step that it always took; attributes: operation, after, step, instead
   'app.cpu-saturated': entry(MECHANISM, 'ERROR'), // it uses all the CPU it may; attributes: value, typical, score
   'app.memory-growth': entry(INTERMEDIATE * 2, 'WARNING'), // far more memory than usual; attributes: value, typical, score
   'app.load-up': entry(INTERMEDIATE, 'WARNING'), // many more requests than usual; attributes: value, typical, score
   'app.load-lost': entry(SYMPTOM, 'WARNING'), // hardly any requests where there were some
+  'app.not-reading': entry(INTERMEDIATE * 4, 'ERROR'), // its receive window is closed; attributes: zeroWindowRate
+  'app.not-listening': entry(MECHANISM, 'ERROR'), // ready, and yet nobody listens on the port; attributes: port
+  'app.ephemeral-ports-exhausted': entry(MECHANISM, 'ERROR', true), // EADDRNOTAVAIL; attributes: peer
+  'app.event-loop-blocked': entry(MECHANISM, 'ERROR'), // attributes: utilization, delaySeconds
+  'app.gc-thrash': entry(MECHANISM, 'ERROR'), // attributes: gcRatio
+  'app.retry-storm': entry(MECHANISM, 'ERROR'), // its retries multiply the load on what it calls; attributes: peer, factor
+  'app.poison-message': entry(MECHANISM, 'ERROR'), // one message fails it again and again; attributes: message
+  'app.shared-fault': entry(MECHANISM, 'CRITICAL'), // the same fault in several workloads with one thing in common; attributes: factor
+  'app.license-expired': entry(MECHANISM, 'ERROR'), // attributes: credential
+  'app.rate-limited': entry(INTERMEDIATE * 4, 'ERROR'), // 429; attributes: peer
+  'app.starts-before-proxy': entry(MECHANISM, 'WARNING'), // it calls before its sidecar is there
+  'app.drops-connections': entry(MECHANISM, 'ERROR'), // its pods stop before they are taken out of their Service
+  'app.periodic-load': entry(MECHANISM, 'WARNING'), // a CronJob whose runs go with what suffers; attributes: runs
+  'queue.consumer-behind': entry(INTERMEDIATE * 4, 'WARNING'), // attributes: pending
+  'queue.broker-degraded': entry(MECHANISM, 'ERROR'), // attributes: partitions
+  'pipeline.behind': entry(MECHANISM, 'WARNING', true), // our own; attributes: lagSeconds
   'app.overloaded': entry(MECHANISM, 'ERROR'),
   'app.memory-exhausted': entry(MECHANISM, 'ERROR'), // its own heap is full: OutOfMemoryError, heap out of memory
   'app.process-limit': entry(MECHANISM, 'ERROR'), // it may not start more threads or processes
   'app.permission-missing': entry(MECHANISM, 'ERROR'), // EPERM: a capability or a setting of the security context
   'db.connections-exhausted': entry(MECHANISM, 'ERROR'),
   'db.read-only': entry(MECHANISM, 'ERROR'),
+  'db.lock-contention': entry(MECHANISM, 'ERROR'), // attributes: waiting, blockedBy
+  'db.replication-lag': entry(MECHANISM, 'WARNING', true), // attributes: lagSeconds
+  'db.failover': entry(MECHANISM, 'ERROR', true), // another instance is the primary now; attributes: to
+  'db.password-required': entry(MECHANISM, 'ERROR', true), // a store asks for a password that its clients do not send
+  'db.memory-exhausted': entry(MECHANISM, 'ERROR', true), // maxmemory of a cache is reached, and nothing may be evicted
   'db.deadlock': entry(MECHANISM, 'ERROR'),
   'db.schema-mismatch': entry(MECHANISM, 'ERROR'), // a table or column that the program expects does not exist
   // what runtime security says
@@ -262,6 +303,7 @@ export const categories = {
   'security.unexpected-program': entry(MECHANISM, 'CRITICAL'), // a program that is not of the image runs; attributes: program, alert
   'security.privilege-escalation': entry(MECHANISM, 'CRITICAL'), // a container reaches for its node; attributes: alert
   'security.enforcement-kill': entry(MECHANISM, 'ERROR', true), // a runtime policy kills what it forbids; attributes: policy, comm
+  'alert.firing': entry(SYMPTOM, 'ERROR'), // another system says that something is wrong, in words that are not in this vocabulary
   // changes
   'change.deploy': entry(CHANGE * 1.5, 'INFO'), // somebody says that they rolled out a version or commit; attributes: reference, commit, does, terms
   'change.flag': entry(CHANGE / 5, 'INFO'), // a feature flag; attributes: reference
