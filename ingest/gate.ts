@@ -83,7 +83,8 @@ export function createGate(parts: {
       const lasting = faults.some(
         (problem) =>
           problem.open.size > 0 ||
-          (problem.lastMs - problem.firstMs >= 3_000 && nowMs - problem.lastMs <= goingOnMs + problem.intervalMs),
+          (problem.lastMs - problem.firstMs + problem.intervalMs >= 3_000 &&
+            nowMs - problem.lastMs <= goingOnMs + problem.intervalMs),
       );
       return conclusive || (seen >= parts.minEvents && lasting);
     },

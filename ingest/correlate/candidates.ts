@@ -1,3 +1,4 @@
+import { toEpochMs } from '../../src/model/time.js';
 import type { Inventory } from '../inventory.js';
 import type { Problem, Problems } from '../problems.js';
 import type { LinkRule } from '../rules/rule.js';
@@ -29,6 +30,10 @@ export interface Dimensions {
 
 export const allDimensions: Dimensions = { temporal: true, spatial: true, causal: true, semantic: true };
 
+/** Changes that pods take up by being made anew; two within this are one edit. */
+const taken = /^change\.(?:image|spec|config|restart)$/;
+const oneEditMs = 5_000;
+
 export type Candidates = (effect: Problem) => Candidate[];
 
 /**
@@ -59,7 +64,7 @@ export function createCandidates(parts: {
     if (before && isFresh(before, effect)) return before.list;
     const best = before?.best ?? new Map<Problem, Candidate>();
     const places = new Map<number, number>();
-    const tookHoldMs = newestPodMs(effect);
+    const newestMs = newestPodMs(effect, effect.firstMs);
     for (const rule of byEffect.get(effect.category) ?? []) {
       if (!fits(rule.effect, effect, inventory)) continue;
       for (const place of spatial(effect, rule, inventory)) {
@@ -68,7 +73,7 @@ export function createCandidates(parts: {
         for (const cause of problems.on(place.unit)) {
           if (cause === effect || !fits(rule.cause, cause, inventory)) continue;
           const time = dimensions.temporal
-            ? temporal(cause, effect, rule, tookHoldMs)
+            ? temporal(cause, effect, rule, rule.serving ? servingMs(cause) : tookHold(cause, effect, newestMs))
             : { score: 0.7, lagMs: effect.firstMs - cause.firstMs };
           if (time === null) continue;
           const words = dimensions.semantic ? semantic(cause, effect, place.via, inventory) : 0.7;
@@ -95,14 +100,37 @@ export function createCandidates(parts: {
     return list;
   };
 
-  /** When the newest pod of the effect's unit was made that was there when the effect began; -Infinity without one. */
-  function newestPodMs(effect: Problem): number {
+  /** When a change reached the effect's thing: its newest pod, or the newest of before the same thing was changed again. */
+  function tookHold(cause: Problem, effect: Problem, newestMs: number): number {
+    if (!cause.category.startsWith('change.')) return newestMs;
+    let untilMs = effect.firstMs;
+    for (const { category, firstMs } of problems.on(cause.unit))
+      if (taken.test(category) && firstMs > cause.firstMs + oneEditMs && firstMs < untilMs) untilMs = firstMs;
+    // A pod's creation is told to the second.
+    return untilMs === effect.firstMs ? newestMs : newestPodMs(effect, Math.floor(untilMs / 1000) * 1000 - 1);
+  }
+
+  /** When the newest pod of the effect's unit was made that was there at that moment; -Infinity without one. */
+  function newestPodMs(effect: Problem, untilMs: number): number {
     let newest = -Infinity;
     for (const member of inventory.members(effect.unit)) {
       const createdMs = inventory.createdMs(member);
-      if (inventory.ref(member).kind === 'Pod' && createdMs <= effect.firstMs && createdMs > newest) newest = createdMs;
+      if (inventory.ref(member).kind === 'Pod' && createdMs <= untilMs && createdMs > newest) newest = createdMs;
     }
     return newest;
+  }
+
+  /** When the first pod that was made since a change was ready to answer others; Infinity while none is, -Infinity where none was made. */
+  function servingMs(change: Problem): number {
+    let first = -Infinity;
+    for (const member of inventory.members(change.unit)) {
+      // A pod's creation is told to the second.
+      if (inventory.ref(member).kind !== 'Pod' || inventory.createdMs(member) < change.firstMs - 1000) continue;
+      const { readyAt } = inventory.facts(member);
+      const readyMs = typeof readyAt === 'string' ? toEpochMs(readyAt) : Infinity;
+      first = first === -Infinity ? readyMs : Math.min(first, readyMs);
+    }
+    return first;
   }
 
   /** Nothing it was made from has changed: the effect, the topology, the problems wherever a rule looked. */

@@ -7,23 +7,26 @@ export interface TemporalScore {
   readonly lagMs: number;
 }
 
-/** A change that is at fault shows soon after it takes hold; what went well for a minute was probably well. */
-const changeDecayMs = 60_000;
+/** What a change keeps of its strength however long ago it took hold. */
 const changeFloor = 0.05;
+/** An effect told by somebody whose clock is as coarse as this may belong to a change that is only just taking hold. */
+const coarseMs = 30_000;
+const takingHold = 0.5;
 
 /**
  * Where the two stand in the scale of the rule: at once is best, its end is less good, before the cause is possible within the slack
- * only. `tookHoldMs`: when a change reached the effect's thing (its newest pod), at the earliest when it was made.
+ * only. `tookHoldMs`: when a change reached what it has its effect through (the newest pod of the effect's thing; for a rule that is
+ * `serving`, the first pod made since that is ready, Infinity while none is), at the earliest when it was made.
  */
 export function temporal(cause: Problem, effect: Problem, rule: LinkRule, tookHoldMs: number): TemporalScore | null {
   const lagMs = effect.firstMs - cause.firstMs;
   if (lagMs < -rule.slackMs) return null;
   if (lagMs < 0) return { score: 0.95 - 0.2 * (-lagMs / Math.max(rule.slackMs, 1)), lagMs };
   if (cause.category.startsWith('change.')) {
+    if (lagMs > rule.afterMs) return null;
     const sinceMs = effect.firstMs - Math.max(cause.firstMs, tookHoldMs);
-    return lagMs <= rule.afterMs
-      ? { score: Math.max(changeFloor, Math.exp(-Math.max(0, sinceMs) / changeDecayMs)), lagMs }
-      : null;
+    if (rule.serving && sinceMs < -rule.slackMs) return rule.slackMs >= coarseMs ? { score: takingHold, lagMs } : null;
+    return { score: Math.max(changeFloor, Math.exp(-Math.max(0, sinceMs) / rule.decayMs)), lagMs };
   }
   if (lagMs <= rule.afterMs) return { score: 1 - 0.4 * (lagMs / rule.afterMs), lagMs };
   // A condition that still holds goes on having effects, if less surely this one.

@@ -96,7 +96,10 @@ export function compare(
     if (a === cause || area.causeCost[a] === Infinity || best.causes.includes(a)) continue;
     if (isSameChange(members[a]!, members[cause]!)) continue;
     let explained = own.includes(a) ? 1 : 0;
-    for (const e of own) if (chains.strength[a * size + e]! > 0.05) explained++;
+    for (const e of own) {
+      const enough = Math.min(0.05, chains.strength[cause * size + e]! / 2);
+      if (chains.strength[a * size + e]! > enough) explained++;
+    }
     if (explained > 0) rivals.push({ at: a, explained });
   }
   rivals.sort((a, b) => b.explained - a.explained || area.causeCost[a.at]! - area.causeCost[b.at]! || a.at - b.at);

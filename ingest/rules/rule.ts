@@ -16,6 +16,10 @@ export interface LinkRule {
   /** The effect begins at most `afterMs` after the cause, and at most `slackMs` before it (polling and second-precision times). */
   readonly afterMs: number;
   readonly slackMs: number;
+  /** For a change: how quickly, once it has taken hold, it becomes unlikely that its effect is only now beginning. */
+  readonly decayMs: number;
+  /** For a change: it reaches the effect through pods that answer others, so not before one that was made since is ready. */
+  readonly serving: boolean;
   /** P(effect | cause) when everything fits, 0 to 1. */
   readonly strength: number;
   /** The cause makes us expect the effect: its absence from a healthy source speaks against the cause. */
@@ -127,6 +131,9 @@ export const linkForm = z
     path: parsed(parsePath),
     after: duration,
     slack: duration.default(5000),
+    // A change that is at fault shows soon after it takes hold; what went well for a minute was probably well.
+    decay: duration.default(60_000),
+    serving: z.boolean().default(false),
     strength: z.number().gt(0).lt(1),
     expected: z.boolean().default(false),
     wording: z.number().min(0).max(1).default(0),
@@ -134,7 +141,12 @@ export const linkForm = z
     fires: z.array(firesForm).default([]),
     guards: z.array(guardForm).default([]),
   })
-  .transform(({ after, slack, ...form }): LinkRule => ({ ...form, afterMs: after, slackMs: slack }));
+  .transform(({ after, slack, decay, ...form }): LinkRule => ({
+    ...form,
+    afterMs: after,
+    slackMs: slack,
+    decayMs: decay,
+  }));
 
 export const causeForm = z
   .strictObject({

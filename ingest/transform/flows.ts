@@ -16,8 +16,12 @@ export interface FlowReader {
 /** The relation is told again this often, in event time: the correlator forgets callers that were deleted and came back. */
 const retellMs = 600_000;
 const maxEdges = 20_000;
-/** Without a history a share of failed calls as small as this is nobody's normal. */
+/** Everything is slow while caches fill and connections are made: what is typical of an edge is not known before. */
+const warmUpMs = 600_000;
+/** A share of failed calls that is nobody's normal: it needs no history, and need not be seen twice. */
 const surelyFailing = 0.05;
+/** Less than that, and slowness, has to last: one interval of one pod is often unusual (a first start, a collection of garbage). */
+const lastingRun = { failed: 2, slow: 3 };
 /** With a known number of calls, one that fails alone proves nothing. */
 const leastFailures = 2;
 
@@ -28,10 +32,13 @@ const leastFailures = 2;
 export function createFlowReader(places: TelemetryPlaces): FlowReader {
   // A share of 0 has no spread of its own: 1.2 % more than usual is the least that counts. History: an hour of one edge.
   const errors = createMetricShifts({ threshold: 3, minHistory: 5, absoluteFloor: 0.004, relativeFloor: 0.15 });
-  // More than double, and 10 ms, above what is typical.
-  const latencies = createMetricShifts({ threshold: 5, minHistory: 5, absoluteFloor: 2, relativeFloor: 0.25 });
-  const told = new Map<string, number>();
+  // Three times what is typical, and 10 ms more: the slowest calls of a minute are few, and scatter.
+  const latencies = createMetricShifts({ threshold: 5, minHistory: 10, absoluteFloor: 2, relativeFloor: 0.4 });
+  const told = new Map<string, { readonly firstMs: number; readonly toldMs: number }>();
   const canary = createCanary();
+  /** Of each pod by itself: the others of its edge may be well. */
+  const runs = createRuns();
+  const scatter = createScatter();
 
   function read(event: RawEvent): Finding[] {
     const flow = event.data as unknown as FlowRecord;
@@ -40,10 +47,10 @@ export function createFlowReader(places: TelemetryPlaces): FlowReader {
     const edge = `${entity.namespace ?? ''}/${place.service} ${flow.peer}`;
     const atMs = toEpochMs(event.timestamp);
     const findings: Finding[] = [...introduced];
-    const toldMs = told.get(edge);
-    if (toldMs === undefined || atMs - toldMs >= retellMs) {
+    const known = told.get(edge);
+    if (known === undefined || atMs - known.toldMs >= retellMs) {
       told.delete(edge);
-      told.set(edge, atMs);
+      told.set(edge, { firstMs: known?.firstMs ?? atMs, toldMs: atMs });
       if (told.size > maxEdges) told.delete(told.keys().next().value!);
       findings.push({ kind: 'call', at: event.timestamp, caller: entity, peer: flow.peer });
     }
@@ -60,14 +67,17 @@ export function createFlowReader(places: TelemetryPlaces): FlowReader {
       };
       findings.push({ kind: 'event', at: event.timestamp, event: eventFrom(whole, 'network', begun, id) });
     };
+    const apart = `${k8s.pod ?? ''} ${flow.peerPod ?? ''}`;
     const common = { peer: flow.peer, peerPod: flow.peerPod, intervalMs: flow.intervalMs };
     const who = `${title(entity)} to ${flow.peer}${flow.peerPod === null ? '' : ` (pod ${flow.peerPod})`}`;
 
     if (flow.errorRatio !== null) {
       const shift = errors.observe(edge, atMs, flow.errorRatio);
       const failures = flow.count === null ? Infinity : Math.round(flow.errorRatio * flow.count);
-      const failing =
-        failures >= leastFailures && (shift === null ? flow.errorRatio >= surelyFailing : shift.shifted === 'up');
+      const sure = flow.errorRatio >= surelyFailing;
+      const up = failures >= leastFailures && (shift === null ? sure : shift.shifted === 'up');
+      const run = runs.note(`failed ${edge} ${apart}`, up, atMs);
+      const failing = up && (sure || run.length >= lastingRun.failed);
       const failingPods = flow.peerPod === null ? null : canary.note(edge, flow.peerPod, atMs, failing);
       if (failing)
         tell(
@@ -77,20 +87,23 @@ export function createFlowReader(places: TelemetryPlaces): FlowReader {
             count: Number.isFinite(failures) ? failures : leastFailures,
             attributes: { ...common, errorRatio: flow.errorRatio, typicalRatio: shift?.typical, failingPods },
           },
-          since(shift, atMs),
+          run.sinceMs,
         );
     }
     if (flow.latencyMs !== null) {
       const shift = latencies.observe(edge, atMs, flow.latencyMs);
-      if (shift?.shifted === 'up')
+      const often = scatter.note(edge, shift?.shifted === 'up');
+      const warm = atMs - (told.get(edge)?.firstMs ?? atMs) >= warmUpMs;
+      const run = runs.note(`slow ${edge} ${apart}`, warm && !often && shift?.shifted === 'up', atMs);
+      if (shift?.shifted === 'up' && run.length >= lastingRun.slow)
         tell(
           {
             category: 'call.slow',
             message: `The calls of ${who} take ${milliseconds(flow.latencyMs)}${usually(shift, milliseconds)}.`,
-            count: shift.run,
+            count: run.length,
             attributes: { ...common, latencyMs: flow.latencyMs, typicalMs: shift.typical },
           },
-          since(shift, atMs),
+          run.sinceMs,
         );
     }
     return findings;
@@ -99,8 +112,46 @@ export function createFlowReader(places: TelemetryPlaces): FlowReader {
   return { read };
 }
 
-function since(shift: MetricJudgement | null, atMs: number): number {
-  return shift?.sinceMs ?? atMs;
+/** Which edges are far above what is typical every now and then, and so often that three times in a row says nothing. */
+function createScatter(): { note(edge: string, shifted: boolean): boolean } {
+  const edges = new Map<string, { seen: number; shifted: number; run: number }>();
+  return {
+    note(name, shifted) {
+      let edge = edges.get(name);
+      if (edge) edges.delete(name);
+      else edge = { seen: 0, shifted: 0, run: 0 };
+      edges.set(name, edge);
+      if (edges.size > maxEdges) edges.delete(edges.keys().next().value!);
+      edge.seen += 1;
+      edge.shifted += Number(shifted);
+      edge.run = shifted ? edge.run + 1 : 0;
+      // What is going on now must not excuse itself.
+      return edge.shifted - edge.run > rareShare * edge.seen;
+    },
+  };
+}
+
+const rareShare = 0.03;
+
+interface Run {
+  readonly length: number;
+  readonly sinceMs: number;
+}
+
+/** How often in a row something was so, by name; of the last {@link maxEdges} names. */
+function createRuns(): { note(name: string, so: boolean, atMs: number): Run } {
+  const runs = new Map<string, Run>();
+  return {
+    note(name, so, atMs) {
+      const before = runs.get(name);
+      if (before) runs.delete(name);
+      if (!so) return { length: 0, sinceMs: atMs };
+      const run = before ? { ...before, length: before.length + 1 } : { length: 1, sinceMs: atMs };
+      runs.set(name, run);
+      if (runs.size > maxEdges) runs.delete(runs.keys().next().value!);
+      return run;
+    },
+  };
 }
 
 function title({ kind, name }: EntityRef): string {
