@@ -21,7 +21,7 @@ export default defineConfig(
     linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -43,8 +43,21 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/web/**/*.ts', 'src/web/**/*.tsx'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^\\.\\./', message: 'The page knows the API by its schema alone, as any other client does.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
-    ignores: ['src/cli.ts', 'src/commands/**', 'src/api/**'],
+    ignores: ['src/cli.ts', 'src/commands/**', 'src/api/**', 'src/web/**'],
     rules: {
       'no-restricted-imports': [
         'error',

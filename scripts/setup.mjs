@@ -69,13 +69,24 @@ export function buildNative() {
 /** TypeScript to dist/. Types are checked by `npm run typecheck` and in CI; here it is whoever runs the program that waits. */
 export function compile() {
   const folders = ['src', 'agent', 'ingest', 'schema', 'test/performance', 'test/accuracy'];
-  const sources = folders.flatMap((folder) => files(folder, /\.ts$/));
+  const sources = folders.flatMap((folder) => files(folder, /\.ts$/)).filter((path) => !path.startsWith('src/web/'));
   const wanted = digest(['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...sources]);
   const stamp = join(root, 'dist/.throughline-stamp');
   if (read(stamp) === wanted) return;
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   if (step('compiling', process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck']) !== 0) process.exit(1);
   mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** The page to dist/web, which the API serves. */
+export function buildPage() {
+  const sources = files('src/web', /\.(ts|tsx|css|html|svg)$/);
+  const wanted = digest(['vite.config.js', 'package-lock.json', ...sources]);
+  const stamp = join(root, 'dist/.throughline-page-stamp');
+  if (read(stamp) === wanted && existsSync(join(root, 'dist/web/index.html'))) return;
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  if (step('building the page', process.execPath, [vite, 'build', '--logLevel', 'warn']) !== 0) process.exit(1);
   writeFileSync(stamp, wanted);
 }
 

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { buildNative, compile, installPackages, requireNode, root, say, step } from './setup.mjs';
+import { buildNative, buildPage, compile, installPackages, requireNode, root, say, step } from './setup.mjs';
 
 const servers = process.env.THROUGHLINE_SERVERS || join(homedir(), '.cache/throughline-servers');
 const env = {
@@ -35,6 +35,7 @@ if (process.platform === 'win32') {
 }
 buildNative();
 compile();
+buildPage();
 
 const { status } = spawnSync(process.execPath, [jest, '--maxWorkers=2', ...args], { cwd: root, env, stdio: 'inherit' });
 process.exitCode = status ?? 1;

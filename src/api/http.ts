@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { apiError, formatApiError, type ApiErrorCode } from './errors.js';
@@ -12,10 +12,12 @@ export interface HttpOptions {
   /** What keeps this process from answering queries, one line for each thing; none: it is ready. */
   readonly readiness: () => Promise<readonly string[]>;
   readonly graphql: RequestHandler;
+  /** The page for people; null when it is not built. */
+  readonly page: Router | null;
   readonly log: Logger;
 }
 
-/** No answer of this server is a page yet, so that nothing may be loaded, framed or sniffed. Browsers of other sites get no CORS header. */
+/** What is not the page, which says for itself what it may load, may load nothing. Browsers of other sites get no CORS header. */
 const securityHeaders = {
   'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
@@ -25,7 +27,7 @@ const securityHeaders = {
   'x-frame-options': 'DENY',
 } as const;
 
-/** Everything under the port but WebSockets: /graphql, the probes /healthz and /readyz, /metrics, and a word for whoever opens /. */
+/** Everything under the port but WebSockets: the page, /graphql, the probes /healthz and /readyz, /metrics. */
 export function createHttp({
   graphqlPath,
   maxRequestBytes,
@@ -33,6 +35,7 @@ export function createHttp({
   requestId,
   readiness,
   graphql,
+  page,
   log,
 }: HttpOptions): Express {
   const app = express();
@@ -52,6 +55,7 @@ export function createHttp({
   app.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());
   });
+  if (page) app.use(page);
   app.get('/', (_request, response) => {
     response
       .type('text')

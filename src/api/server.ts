@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -16,6 +17,7 @@ import type { ApiContext } from '../../schema/context.js';
 import { createLoaders } from '../../schema/loaders.js';
 import { createSchema } from '../../schema/schema.js';
 import type { Config } from '../config/load-config.js';
+import { packageRoot } from '../config/package-root.js';
 import { ThroughlineError } from '../errors.js';
 import type { GraphStore } from '../graph/store.js';
 import type { Transport } from '../transport/transport.js';
@@ -24,6 +26,7 @@ import { createResultFeed } from './feed.js';
 import { createHttp } from './http.js';
 import { checkCost, limitRules, type QueryLimits } from './limits.js';
 import { createApiMetrics, type ApiMetrics } from './metrics.js';
+import { createPage } from './page.js';
 import { createSockets } from './sockets.js';
 
 /** The `api` section of the configuration; what is not in it has one right value, and tests that need another. */
@@ -40,6 +43,8 @@ export interface ApiOptions extends Readonly<Config['api']> {
   readonly connectionInitTimeoutMs?: number;
   /** Between two pings of a WebSocket. Default 15_000. */
   readonly keepAliveMs?: number;
+  /** Where the built page is. Default `dist/web` of this package. */
+  readonly pageFolder?: string;
 }
 
 export interface ApiDependencies {
@@ -56,7 +61,7 @@ export interface Api {
   start(): Promise<void>;
   /** Refuses what is new, lets queries under way finish, closes WebSockets with 1001. */
   stop(): Promise<void>;
-  /** Where it listens, such as http://127.0.0.1:4000; GraphQL is at /graphql below it, over HTTP and WebSocket. Null while it does not. */
+  /** Where it listens, such as http://127.0.0.1:4000: the page; GraphQL is at /graphql below it, over HTTP and WebSocket. Null while it does not. */
   readonly url: string | null;
 }
 
@@ -113,6 +118,7 @@ export async function createApi({ options, graph, transport, log, registry }: Ap
     registry,
     log,
     requestId,
+    page: createPage(options.pageFolder ?? join(packageRoot(), 'dist', 'web')),
     readiness: async () => (stopping ? ['the API is stopping'] : await readinessProblems(graph, transport)),
     graphql: expressMiddleware(apollo, {
       context: ({ req }) => Promise.resolve(context(requestId(req))),

@@ -43,7 +43,7 @@ export async function up({ config, log, registry, signal, write, colour }: UpOpt
   await ingest.start();
   const api = await createApi({ options: config.api, graph, transport, log, registry });
   await api.start();
-  write(`Throughline is up: GraphQL at ${api.url}/graphql\n`);
+  write(`Throughline is up: open ${api.url} (GraphQL at ${api.url}/graphql)\n`);
   const telling = tellInTerminal(transport, write, colour, signal);
 
   const agent = unreachable === null ? agentFromConfig({ config, transport, log, registry }) : null;
@@ -61,7 +61,7 @@ export async function up({ config, log, registry, signal, write, colour }: UpOpt
       );
       // As one: the clocks that end a recording are minutes on, and what the next one tells would be too late.
       await play(recordings({ files: demo, log }), { transport, speed: demoSpeed, signal });
-      if (!signal.aborted) write(`The recordings are over. Their stories stay at ${api.url}/graphql until Ctrl-C.\n`);
+      if (!signal.aborted) write(`The recordings are over. Their stories stay at ${api.url} until Ctrl-C.\n`);
     }
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   } finally {

@@ -1,0 +1,84 @@
+import type { IncidentStory } from './queries.js';
+
+export interface CommandLines {
+  /** From the recommendation, and the way back of a change. */
+  readonly mend: readonly string[];
+  /** They change nothing. */
+  readonly look: readonly string[];
+}
+
+type Told = Pick<IncidentStory, 'recommendation' | 'rootCauseEntity' | 'affected'> & {
+  readonly rootCauses: readonly {
+    readonly event: Pick<IncidentStory['rootCauses'][number]['event'], 'pod' | 'container' | 'category'>;
+    readonly category: string;
+    readonly entity: NonNullable<IncidentStory['rootCauseEntity']>;
+  }[];
+};
+
+/**
+ * A recommendation may quote the cluster, and what a log line says must not become a command that somebody pastes. So a command is
+ * taken from it only when it is of these, none of which destroys, and names nothing but what the incident is about.
+ */
+const verbs =
+  /^kubectl(?: -n [a-z0-9-]+)? (?:get|describe|logs|edit|top|set resources|rollout (?:undo|restart|status))(?: |$)/;
+
+/** Where the command ends and the sentence goes on. */
+const command = /kubectl (?:<[^<>]*>|[^\s;()<>,]|,(?=\S)| (?!(?:shows?|and|or|then|for|to|if|says?)\b))+/g;
+
+/** Names of Kubernetes objects are safe in a shell; anything else is not put on a command line. */
+const safeName = /^[a-zA-Z0-9](?:[a-zA-Z0-9.:-]*[a-zA-Z0-9])?$/;
+
+/** Kinds whose earlier template Kubernetes keeps. */
+const revisioned = ['Deployment', 'StatefulSet', 'DaemonSet'];
+const withPods = [...revisioned, 'ReplicaSet', 'Job'];
+/** Kinds that only this program knows. */
+const virtual = ['Container', 'ExternalEndpoint', 'Registry', 'ClusterDns'];
+
+export function commandLines({ recommendation, rootCauseEntity, rootCauses, affected }: Told): CommandLines {
+  const entities = affected.map(({ entity }) => entity);
+  const known = new Set(
+    [...entities, ...rootCauses.map(({ entity }) => entity)].flatMap(({ name, namespace }) => [name, namespace ?? '']),
+  );
+  const mend = (recommendation.match(command) ?? [])
+    .map((line) => line.replace(/[.?!:]+$/, '').trim())
+    .filter((line) => verbs.test(line) && namesOnlyKnown(line, known));
+  const look: string[] = [];
+  const changed = rootCauses.find(
+    ({ category, entity }) => category.startsWith('change.') && revisioned.includes(entity.kind) && named(entity),
+  );
+  if (changed) {
+    const undo = `kubectl ${scope(changed.entity.namespace)}rollout undo ${changed.entity.kind}/${changed.entity.name}`;
+    if (!mend.includes(undo)) mend.push(undo);
+  }
+  if (rootCauseEntity && named(rootCauseEntity)) {
+    const { kind, namespace, name } = rootCauseEntity;
+    const event = rootCauses[0]?.event;
+    const target = `${kind}/${name}`;
+    if (!virtual.includes(kind)) look.push(`kubectl ${scope(namespace)}describe ${target}`);
+    if (kind === 'Node') look.push(`kubectl get pods -A --field-selector spec.nodeName=${name}`);
+    if (revisioned.includes(kind)) look.push(`kubectl ${scope(namespace)}rollout history ${target}`);
+    if (withPods.includes(kind) || kind === 'Pod') {
+      const container = event?.container && safeName.test(event.container) ? ` -c ${event.container}` : '';
+      const pod = event?.pod && safeName.test(event.pod) ? event.pod : target;
+      look.push(`kubectl ${scope(namespace)}logs ${pod}${container} --previous --tail=50`);
+    }
+    if (namespace !== null) look.push(`kubectl ${scope(namespace)}get events --sort-by=.lastTimestamp`);
+  }
+  return { mend: [...new Set(mend)], look: look.filter((line) => !mend.includes(line)) };
+}
+
+function named({ namespace, name }: { readonly namespace: string | null; readonly name: string }): boolean {
+  return safeName.test(name) && (namespace === null || safeName.test(namespace));
+}
+
+function scope(namespace: string | null): string {
+  return namespace === null ? '' : `-n ${namespace} `;
+}
+
+/** Whether each `kind/name` and namespace of a command is of the incident; pods and containers belong to something that is. */
+function namesOnlyKnown(line: string, known: ReadonlySet<string>): boolean {
+  const namespace = /^kubectl -n (\S+)/.exec(line)?.[1];
+  if (namespace !== undefined && !known.has(namespace)) return false;
+  if (/[`$|&\\'"]/.test(line)) return false;
+  return [...line.matchAll(/ [A-Za-z]+\/(\S+)/g)].every(([, name]) => known.has(name!));
+}

@@ -1,0 +1,5 @@
+import type { JSX } from 'preact';
+
+export function GraphView(): JSX.Element {
+  return <h1 tabIndex={-1}>Graph</h1>;
+}

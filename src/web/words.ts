@@ -1,0 +1,54 @@
+import type { EntityName, Severity, Source, Status } from './queries.js';
+
+/** Subjects that go without saying beside the thing itself. */
+const plainSubjects = ['container', 'pod', 'service', 'node', 'workload'];
+
+/** `service.no-ready-endpoints` as one would say it of the Service: `no ready endpoints`; `call.refused` is `call refused`. */
+export function categoryWords(category: string): string {
+  const [subject, what] = category.split('.', 2) as [string, string | undefined];
+  if (what === undefined) return category;
+  return (plainSubjects.includes(subject) ? what : `${subject} ${what}`).replaceAll('-', ' ');
+}
+
+/** `Deployment cart`; a container without the name of its pod. */
+export function entityWords({ kind, name }: Pick<EntityName, 'kind' | 'name'>): string {
+  return `${kind} ${kind === 'Container' ? name.slice(name.indexOf('/') + 1) : name}`;
+}
+
+/** A probability as people read it: never 100 %, because nothing is that sure. */
+export function percent(probability: number): string {
+  if (probability >= 0.995) return '> 99 %';
+  if (probability < 0.005) return '< 1 %';
+  return `${Math.round(probability * 100)} %`;
+}
+
+/** The same in a word, for whoever does not want a number at 3 am. */
+export function sureness(probability: number): string {
+  if (probability >= 0.9) return 'Almost certain';
+  if (probability >= 0.7) return 'Likely';
+  if (probability >= 0.4) return 'Plausible';
+  return 'Uncertain';
+}
+
+export const severityWords: Readonly<Record<Severity, string>> = {
+  CRITICAL: 'Critical',
+  ERROR: 'Error',
+  WARNING: 'Warning',
+  INFO: 'Info',
+};
+
+export const statusWords: Readonly<Record<Status, string>> = {
+  OPEN: 'Open',
+  ACKNOWLEDGED: 'Acknowledged',
+  RESOLVED: 'Resolved',
+};
+
+export const sourceWords: Readonly<Record<Source['state'], string>> = {
+  HEALTHY: 'healthy',
+  DEGRADED: 'sees less than it could',
+  DOWN: 'sees nothing',
+};
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
