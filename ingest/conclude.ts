@@ -21,7 +21,8 @@ export function conclude(root: Problem, story: Story, inventory: Inventory, conf
   if (/^(container\.(terminated|restarted)|log\.(error|exception|fatal)|pod\.failed)$/.test(root.category)) {
     const verdict = story.members.find(
       ({ unit, category }) =>
-        unit === root.unit && /^(container\.crash-loop|job\.(backoff-limit|deadline)-exceeded)$/.test(category),
+        unit === root.unit &&
+        /^(container\.crash-loop|job\.(backoff-limit|deadline)-exceeded|helm\.hook-failed)$/.test(category),
     );
     if (verdict) return verdict.category;
   }

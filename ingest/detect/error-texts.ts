@@ -1,4 +1,5 @@
 import type { Category } from '../../src/model/categories.js';
+import { peersIn } from '../transform/peers.js';
 
 export type Attributes = Record<string, string | number | boolean>;
 type Extract = (match: RegExpExecArray, attributes: Attributes, text: string) => void;
@@ -23,6 +24,130 @@ const path: Extract = (match, attributes, text) => {
  * Spellings of Node, Go, Java, Python, .NET, Ruby, nginx, curl, and of the common databases.
  */
 export const errorTexts: readonly ErrorText[] = [
+  {
+    // client-go tools/leaderelection and controller-runtime, which end the program then.
+    pattern:
+      /failed to renew lease (\S+?):? |leader ?election lost|leaderelection lost|leader ?election (?:lease|lock) lost|lost leader(?:ship| ?election)|failed to renew lock/i,
+    category: 'controller.leadership-lost',
+    extract: (match, attributes) => {
+      if (match[1]) attributes.lease = match[1];
+    },
+  },
+  {
+    // CoreDNS: its Corefile cannot be read, or its upstream is itself.
+    pattern: /Corefile:\d+ - Error during parsing: .*|plugin\/loop: Loop \([^)]*\) detected.*/,
+    category: 'dns.config-invalid',
+    extract: (match, attributes) => {
+      attributes.problem = match[0].slice(0, 200);
+    },
+  },
+  {
+    pattern:
+      /plugin\/errors: \d+ (\S+?)\.? (?:A|AAAA|SRV|PTR|HTTPS|MX|TXT): (?:read|dial|write) (?:udp|tcp) \S+->(\S+?:53): /,
+    category: 'dns.upstream-failed',
+    extract: (match, attributes) => {
+      attributes.name = bare(match[1]!);
+      attributes.upstream = match[2]!;
+    },
+  },
+  {
+    // Ports of the proxies of Istio and Linkerd on the pod's own address: nobody listens there yet.
+    pattern:
+      /(?:(?:127\.0\.0\.1|localhost|\[::1\]):(15001|15006|15020|15021|15090|41(?:40|43|91))\b.*?(?:ECONNREFUSED|[Cc]onnection refused))|(?:(?:ECONNREFUSED|[Cc]onnection refused).*?(?:127\.0\.0\.1|localhost|\[::1\]):(15001|15006|15020|15021|15090|41(?:40|43|91))\b)/,
+    category: 'app.starts-before-proxy',
+    error: 'ECONNREFUSED',
+    extract: (match, attributes) => {
+      attributes.port = Number(match[1] ?? match[2]);
+    },
+  },
+  {
+    pattern: /RBAC: access denied/,
+    category: 'call.unauthorized',
+    error: 'RBAC',
+    call: true,
+  },
+  {
+    // Envoy's own words about a peer that wants TLS, or speaks none.
+    pattern: /upstream connect error or disconnect\/reset before headers.*(?:TLS|SSL|connection termination)|TLS_error|TLS error/,
+    category: 'call.reset',
+    error: 'TLS',
+    call: true,
+  },
+  {
+    // connect(2) found no free port; the same error of bind(2) is about an address that the machine does not have.
+    pattern: /(?:EADDRNOTAVAIL|[Cc]annot assign requested address)(?!.*\b(?:bind|listen))/,
+    category: 'app.ephemeral-ports-exhausted',
+    error: 'EADDRNOTAVAIL',
+    call: true,
+  },
+  {
+    // JDBC drivers and pools say how long a connection had rested before it was found cut.
+    pattern:
+      /last packet successfully received from the server was ([\d,.]+) milliseconds ago|consider using a shorter maxLifetime value|terminating connection due to idle-session timeout|closed due to inactivity|idle (?:connection|session) (?:was )?(?:closed|reset|cut|timed out)/i,
+    category: 'network.idle-timeout',
+    error: 'ECONNRESET',
+    extract: (match, attributes, text) => {
+      if (match[1]) attributes.idleMs = Number(match[1].replace(/[,.]/g, ''));
+      Object.assign(attributes, firstPeer(text));
+    },
+  },
+  {
+    // Hubble and the agent of Cilium: drop reasons 155 and 160 to 162.
+    pattern: /CT: Map insertion failed|No mapping for NAT masquerade|Failed to insert.*(?:NAT|CT) map|Unable to (?:insert|update).*\bmap\b.*(?:full|argument list too long|E2BIG)/,
+    category: 'node.bpf-map-full',
+  },
+  {
+    pattern:
+      /\b(?:license|licence|subscription|trial|api[ -]key|access key|credentials?)\b[^.]{0,40}\b(?:has |have |is |are )?expired|LicenseExpired|license (?:is )?(?:invalid|no longer valid)/i,
+    category: 'app.license-expired',
+    extract: (match, attributes) => {
+      attributes.credential = (/license|licence|subscription|trial|api[ -]key|access key|credential/i.exec(match[0])?.[0] ?? 'license').toLowerCase();
+    },
+  },
+  {
+    pattern:
+      /(?:(?:status|HTTP|returned|respon(?:se|ded)|answered|got|code)\D{0,12}429\b|429 Too Many Requests|\bToo Many Requests\b|rate[ -]?limit(?:ed)?(?: has been| was)? (?:exceeded|reached|hit)|RateLimitExceeded|ThrottlingException|(?:quota|RESOURCE_EXHAUSTED).*(?:per (?:second|minute|hour|day)|rate))/i,
+    category: 'call.rate-limited',
+    error: '429',
+    call: true,
+  },
+  {
+    // Redis and its kin: a password is wanted where none is sent, or another one.
+    pattern: /\bNOAUTH\b|WRONGPASS|ERR AUTH <password> called without any password|Client sent AUTH, but no password is set/,
+    category: 'db.password-required',
+    error: 'NOAUTH',
+    call: true,
+  },
+  {
+    pattern: /OOM command not allowed|maxmemory.*reached|SERVER_ERROR out of memory storing object/,
+    category: 'db.memory-exhausted',
+    error: 'OOM',
+    call: true,
+  },
+  {
+    // The store's own words when another instance takes over: Patroni, Redis Sentinel, MongoDB, MySQL's group replication, CloudNativePG.
+    pattern:
+      /promoted self to leader|no action\. I am .*the leader with the lock.*promot|\+switch-master|[Tt]ransition to (?:primary complete|SECONDARY|PRIMARY)|election (?:succeeded|won).*(?:primary|term)|[Ff]ailover (?:completed|complete|finished)|new primary (?:elected|instance)/,
+    category: 'db.failover',
+  },
+  {
+    // PostgreSQL's log_lock_waits and MySQL's deadlock monitor name who waits for whom.
+    pattern: /still waiting for \w+ on (?:transaction|relation|tuple|page)\b.*|Lock wait timeout exceeded|ERROR:\s+canceling statement due to lock timeout|could not obtain lock on/,
+    category: 'db.lock-contention',
+  },
+  {
+    pattern: /canceling statement due to conflict with recovery|terminating connection due to conflict with recovery/,
+    category: 'db.replication-lag',
+  },
+  {
+    // One message, by its id or offset, that its reader cannot take.
+    pattern:
+      /(?:(?:failed|unable|error|cannot|could not|exception)\b.{0,40}?(?:process|handl|consum|deseriali[sz]|decod|pars)\w*\b.{0,40}?\b(?:message|record|event|job|task)\b.{0,60}?(?:\b(?:id|offset|seq(?:uence)?|key|delivery[ _]?tag)\b)[ =:"'#]{1,3}([\w.@:-]+))/i,
+    category: 'app.poison-message',
+    extract: (match, attributes) => {
+      attributes.name = match[1]!;
+    },
+  },
   {
     pattern:
       /(?:User "([^"]+)" )?cannot (get|list|watch|create|update|patch|delete|deletecollection|impersonate|use|bind|escalate) (?:resource|path) "([^"]+)"(?: in API group "([^"]*)")?(?: in the namespace "([^"]+)")?/,
@@ -112,6 +237,15 @@ export const errorTexts: readonly ErrorText[] = [
     },
   },
   {
+    // nslookup of BusyBox and BIND, as init containers wait with it.
+    pattern: /server can't find ([\w.-]+): (?:NXDOMAIN|SERVFAIL)/,
+    category: 'dns.failed',
+    extract: (match, attributes) => {
+      attributes.name = bare(match[1]!);
+      attributes.error = 'ENOTFOUND';
+    },
+  },
+  {
     pattern:
       /\bENOTFOUND\b|NXDOMAIN|[Nn]ame or service not known|nodename nor servname provided|no such host|Name does not resolve|Unknown host/,
     category: 'dns.failed',
@@ -148,6 +282,12 @@ export const errorTexts: readonly ErrorText[] = [
     extract: (match, attributes) => {
       attributes.setting = (match[1] ?? match[2])!;
     },
+  },
+  {
+    // ENOEXEC, from the container runtime's init or a shell: the kernel knows no such format of programs.
+    pattern: /exec format error|cannot execute binary file/i,
+    category: 'image.wrong-platform',
+    error: 'ENOEXEC',
   },
   {
     pattern:
@@ -203,7 +343,7 @@ export const errorTexts: readonly ErrorText[] = [
       /\bqueue (?:is )?full\b|RejectedExecutionException|server (?:is )?(?:too busy|overloaded)|\boverload(?:ed| manager)\b|worker_connections are not enough|server reached (?:pm\.)?max_children/i,
     category: 'app.overloaded',
   },
-  { pattern: /deadlock detected|Deadlock found|Lock wait timeout exceeded|ORA-00060/i, category: 'db.deadlock' },
+  { pattern: /deadlock detected|Deadlock found|ORA-00060/i, category: 'db.deadlock' },
   {
     pattern:
       /read-only transaction|READONLY You can't write against a read only|not primary|NotWritablePrimary|is read-only|--read-only option/i,
@@ -217,7 +357,7 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     pattern:
-      /(?:password authentication failed|WRONGPASS|NOAUTH|Access denied for user|authentication failed|invalid (?:credentials|username or password|api key|token|bearer token)|SASL authentication failed|ER_ACCESS_DENIED|token (?:has |is )?expired|jwt expired)/i,
+      /(?:password authentication failed|Access denied for user|authentication failed|invalid (?:credentials|username or password|api key|token|bearer token)|SASL authentication failed|ER_ACCESS_DENIED|token (?:has |is )?expired|jwt expired)/i,
     category: 'call.unauthorized',
     call: true,
   },
@@ -279,6 +419,11 @@ export const errorTexts: readonly ErrorText[] = [
     call: true,
   },
 ];
+
+function firstPeer(text: string): Attributes {
+  const [peer] = peersIn(text);
+  return peer === undefined ? {} : { peer: peer.peer, peerHost: peer.host };
+}
 
 function bare(name: string): string {
   return name.replace(/^['"]|['",;:.]+$/g, '').toLowerCase();

@@ -1,7 +1,8 @@
 import type { KubernetesObject } from '../../src/model/payloads.js';
+import type { TransformContext } from './context.js';
 import type { Draft } from './draft.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
-import { conditionOf, type Condition } from './kubernetes-objects.js';
+import { conditionOf, each, type Condition } from './kubernetes-objects.js';
 import { clause } from './wording.js';
 
 interface Autoscaler extends KubernetesObject {
@@ -9,6 +10,7 @@ interface Autoscaler extends KubernetesObject {
     readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string };
     readonly minReplicas?: number;
     readonly maxReplicas?: number;
+    readonly metrics?: readonly { readonly type: string }[];
   };
   readonly status?: {
     readonly currentReplicas?: number;
@@ -17,10 +19,27 @@ interface Autoscaler extends KubernetesObject {
   };
 }
 
+const noRequest = /missing request for (\S+) in container (\S+)/;
+
+const metricsApis: Readonly<Record<string, string>> = {
+  Resource: 'v1beta1.metrics.k8s.io',
+  ContainerResource: 'v1beta1.metrics.k8s.io',
+  Pods: 'v1beta1.custom.metrics.k8s.io',
+  Object: 'v1beta1.custom.metrics.k8s.io',
+  External: 'v1beta1.external.metrics.k8s.io',
+};
+
+/** Up and down by turns: so many changes of direction within the hour. A day's load turns a few times. */
+const turnsOfThrash = 4;
+const thrashWindowMs = 60 * 60_000;
+/** As long after its last turn, it has come to rest. */
+const thrashRestMs = 15 * 60_000;
+
 /** A new autoscaler has no metrics for its first round or two (15 s each). */
 const metricsGraceMs = 45_000;
 
-export function readAutoscaler({ object, entity, k8s }: Observed<Autoscaler>): Interpretation {
+export function readAutoscaler(observed: Observed<Autoscaler>, context: TransformContext): Interpretation {
+  const { object, entity, k8s } = observed;
   const { spec, status } = object;
   const target = spec?.scaleTargetRef;
   const relations = relationsFrom(entity);
@@ -37,6 +56,24 @@ export function readAutoscaler({ object, entity, k8s }: Observed<Autoscaler>): I
       startedAt: able.lastTransitionTime,
       message: `Autoscaler ${entity.name} cannot find what it scales, ${target?.kind ?? ''} ${target?.name ?? ''}: ${clause(able.message ?? '')}.`,
       attributes: { target: target?.name, reason: able.reason },
+    });
+  } else if (active?.status === 'False' && active.reason === 'AmbiguousSelector') {
+    problems.push({
+      ...common,
+      category: 'hpa.ambiguous-selector',
+      startedAt: active.lastTransitionTime,
+      message: `Autoscaler ${entity.name} does nothing, because it is not the only one for its pods: ${clause(active.message ?? '')}.`,
+      attributes: { target: target?.name, others: /multiple HPAs: \[([^\]]*)\]/.exec(active.message ?? '')?.[1] },
+    });
+  } else if (active?.status === 'False' && noRequest.test(active.message ?? '')) {
+    const [, resource, container] = noRequest.exec(active.message ?? '')!;
+    problems.push({
+      ...common,
+      category: 'hpa.requests-missing',
+      startedAt: active.lastTransitionTime,
+      holdMs: metricsGraceMs,
+      message: `Autoscaler ${entity.name} cannot tell how much is used: container ${container ?? '?'} of ${target?.kind ?? ''} ${target?.name ?? ''} has no request for ${resource ?? '?'}.`,
+      attributes: { target: target?.name, container, resource, reason: active.reason },
     });
   } else if (active?.status === 'False' && active.reason !== 'ScalingDisabled') {
     problems.push({
@@ -57,7 +94,12 @@ export function readAutoscaler({ object, entity, k8s }: Observed<Autoscaler>): I
       attributes: { target: target?.name, maxReplicas: spec?.maxReplicas },
     });
   }
+  const thrash = thrashing(observed, context);
+  problems.push(...thrash.problems);
+  // What its metrics come from: the API that serves them (metrics-server, an adapter).
+  for (const { type } of each(spec?.metrics)) relations.to('USES', 'APIService', null, metricsApis[type]);
   return {
+    recheckAtMs: thrash.recheckAtMs,
     facts: {
       targetKind: target?.kind,
       target: target?.name,
@@ -68,5 +110,49 @@ export function readAutoscaler({ object, entity, k8s }: Observed<Autoscaler>): I
     },
     relations: relations.all(),
     problems,
+  };
+}
+
+/** Which way an autoscaler went last, and when it turned. */
+export interface ScalingMemory {
+  desired: number;
+  rising: boolean | null;
+  turns: { readonly atMs: number; readonly at: string; readonly replicas: number }[];
+}
+
+function thrashing(
+  { object, entity, k8s, at, atMs }: Observed<Autoscaler>,
+  context: TransformContext,
+): { readonly problems: Draft[]; readonly recheckAtMs: number | null } {
+  const desired = object.status?.desiredReplicas;
+  if (desired === undefined) return { problems: [], recheckAtMs: null };
+  const memory = context.scaling.get(entity.id) ?? { desired, rising: null, turns: [] };
+  context.scaling.set(entity.id, memory);
+  if (desired !== memory.desired) {
+    const rising = desired > memory.desired;
+    if (memory.rising !== null && rising !== memory.rising) memory.turns.push({ atMs, at, replicas: memory.desired });
+    memory.rising = rising;
+    memory.desired = desired;
+  }
+  while (memory.turns.length > 0 && atMs - memory.turns[0]!.atMs > thrashWindowMs) memory.turns.shift();
+  const last = memory.turns.at(-1);
+  if (memory.turns.length < turnsOfThrash || atMs - last!.atMs >= thrashRestMs)
+    return { problems: [], recheckAtMs: null };
+  const replicas = memory.turns.map((turn) => turn.replicas);
+  const least = Math.min(...replicas);
+  const most = Math.max(...replicas);
+  return {
+    problems: [
+      {
+        category: 'hpa.thrashing',
+        entity,
+        context: k8s,
+        continues: true,
+        startedAt: memory.turns[0]!.at,
+        message: `Autoscaler ${entity.name} has turned ${memory.turns.length} times within an hour, between ${least} and ${most} replicas.`,
+        attributes: { target: object.spec?.scaleTargetRef?.name, turns: memory.turns.length, least, most },
+      },
+    ],
+    recheckAtMs: last!.atMs + thrashRestMs,
   };
 }

@@ -1,4 +1,5 @@
 import type { FieldChange } from '../../src/model/payloads.js';
+import type { TransformContext } from './context.js';
 import type { Draft } from './draft.js';
 import type { Observed } from './interpretation.js';
 import { clause, list } from './wording.js';
@@ -23,25 +24,29 @@ const controllerMade = new Set([
 /** Field managers of Kubernetes itself (pkg/controller names, kubelet, scheduler). */
 const controllers =
   /^(?:kube-controller-manager|kube-scheduler|kubelet|kube-apiserver|.*-controller|cluster-autoscaler|node-?problem-?detector|vpa-.*)$/;
+/** Controllers that carry out what people have committed: their changes are decisions, made elsewhere. */
+const gitOps = /^(?:argocd-.*|kustomize-controller|helm-controller|fleetagent|config-sync)$/;
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 /** Bookkeeping in annotations and labels that says nothing about what the object is to be. */
 const bookkeeping =
   /(?:last-applied-configuration|deployment\.kubernetes\.io\/|control-plane\.alpha|leader-election|pv\.kubernetes\.io|volume\.(?:beta\.)?kubernetes\.io|node\.alpha\.kubernetes\.io|node\.kubernetes\.io|endpoints\.kubernetes\.io|kubernetes\.io\/change-cause|checksum\/)/;
 
 /** What somebody changed about an object, as events on the object itself. */
-export function readChanges(observed: Observed): Draft[] {
+export function readChanges(observed: Observed, context: TransformContext): Draft[] {
   const { object, entity, action, changes, changedBy } = observed;
   if (controllerMade.has(entity.kind)) return [];
   const owned = (object.metadata.ownerReferences ?? []).some((owner) => owner.controller);
-  const automatic = changedBy !== null && controllers.test(changedBy);
-  const by = changedBy === null ? '' : ` by ${changedBy}`;
+  const committed = changedBy !== null && gitOps.test(changedBy);
+  const automatic = changedBy !== null && !committed && controllers.test(changedBy);
+  const undone = action === 'MODIFIED' && !automatic ? undoes(observed, context) : null;
+  const by = changedBy === null ? '' : ` by ${changedBy}${undone === null ? '' : `, back from what ${undone} had set`}`;
   const draft = (category: Draft['category'], message: string, attributes: Draft['attributes'] = {}): Draft => ({
     category,
     entity,
     context: observed.k8s,
     message,
     discriminator: object.metadata.resourceVersion ?? '',
-    attributes: { changedBy, ...attributes },
+    attributes: { changedBy, gitOps: committed || null, undoes: undone, ...attributes },
   });
   const title = `${entity.kind} ${entity.name}`;
   if (owned && action !== 'MODIFIED') return [];
@@ -153,3 +158,22 @@ function value(json: string | null): string | null {
     return json; // cut at 256 characters
   }
 }
+
+/** Who had set what this change sets back, when it was somebody else within the hour: a controller and a person at odds. */
+function undoes({ entity, changes, changedBy, atMs }: Observed, context: TransformContext): string | null {
+  let other: string | null = null;
+  for (const { path, from, to } of changes) {
+    if (bookkeeping.test(path) || path.startsWith('status')) continue;
+    const key = `${entity.id} ${path}`;
+    const before = context.edits.get(key);
+    if (before && atMs - before.atMs < undoneMs && before.by !== changedBy && before.from === to) other = before.by;
+    context.edits.delete(key);
+    if (changedBy === null) continue;
+    context.edits.set(key, { by: changedBy, from, atMs });
+    if (context.edits.size > maxEdits) context.edits.delete(context.edits.keys().next().value!);
+  }
+  return other;
+}
+
+const undoneMs = 60 * 60_000;
+const maxEdits = 4096;

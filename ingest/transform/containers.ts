@@ -4,7 +4,7 @@ import { containerRef, podContext, type ContainerMemory, type PodMemory, type Tr
 import type { Draft, DraftAttributes } from './draft.js';
 import { classifyPull, registryOf } from './image-pull.js';
 import { bareContainerId, type Container, type ContainerStatus, type Terminated } from './kubernetes-objects.js';
-import { clause, count, duration, size } from './wording.js';
+import { clause, count, duration, list, size } from './wording.js';
 
 /** Signals that mean the program itself did something impossible (signal(7)); by number on x86 and arm64 Linux. */
 const crashSignals: Readonly<Record<number, string>> = {
@@ -142,6 +142,35 @@ function initFailed(view: ContainerView, last: Terminated | undefined, context: 
     category: 'container.init-failed',
     message: `${title(view)} fails${last ? ` with ${exitText(last)}` : ''}, so the pod cannot start.`,
     attributes: { exitCode: last?.exitCode, lastLog: wordsBefore(view.memory, toEpochMs(last?.finishedAt ?? '')) },
+  };
+}
+
+/** A container that reaches its limit after less than this needs that much from the start. */
+const leakLeastMs = 10 * 60_000;
+
+/**
+ * Killed at its limit once more after a long run, and each run about as long as the one before: it does not need too much, it grows.
+ * Null for the first such end, and for one that was told before.
+ */
+export function leak(view: ContainerView, last: Terminated, context: TransformContext): Draft | null {
+  if (last.reason !== 'OOMKilled') return null;
+  const ranMs = toEpochMs(last.finishedAt ?? '') - toEpochMs(last.startedAt ?? '');
+  const { memory, status, pod } = view;
+  if (!(ranMs >= leakLeastMs)) {
+    memory.oomRuns = [];
+    return null;
+  }
+  const id = endId(last) ?? '';
+  if (memory.oomRuns.some((run) => run.id === id)) return null;
+  memory.oomRuns = [...memory.oomRuns.slice(-3), { id, ranMs }];
+  const runs = memory.oomRuns.map((run) => run.ranMs);
+  if (runs.length < 2 || Math.max(...runs) > 2 * Math.min(...runs)) return null;
+  return {
+    ...base(view, context),
+    category: 'container.memory-leak',
+    startedAt: last.finishedAt,
+    message: `Container ${status.name} of pod ${pod.name} grows until it reaches its memory limit: killed after runs of ${list(runs.map(duration))}.`,
+    attributes: { ranMs, runs: runs.length, limitBytes: memory.memoryLimitBytes },
   };
 }
 
@@ -309,6 +338,13 @@ function readWaiting(view: ContainerView, reason: string, message: string, conte
           draft('image.wrong-platform', `${title(view)} cannot start: image ${image} is built for another platform.`, {
             image,
           }),
+        ];
+      if (/context deadline exceeded|is reserved for/i.test(message))
+        return [
+          draft(
+            'container.create-timeout',
+            `${title(view)} is not created in time by the container runtime of its node: ${clause(message)}.`,
+          ),
         ];
       if (/permission denied/i.test(message))
         return [draft('container.not-executable', `${title(view)} cannot start: its command is not executable.`)];

@@ -2,9 +2,11 @@ import { entityRef, type EntityRef } from '../../src/model/entity.js';
 import type { KubernetesObject } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import type { K8sContext } from '../../src/model/unified-event.js';
+import type { ScalingMemory } from './autoscaling.js';
 import type { Draft } from './draft.js';
 import type { PullFailure } from './image-pull.js';
 import { bareContainerId } from './kubernetes-objects.js';
+import type { NodeShape } from './node-fit.js';
 
 /**
  * What the transform stage remembers of the cluster between events: only what an event alone does not say. One small record for
@@ -22,15 +24,38 @@ export interface TransformContext {
   /** Admission webhook name → the configuration that holds it. */
   readonly webhooks: Map<string, EntityRef>;
   readonly namespaces: Set<string>;
-  /** Names of the nodes there are. */
-  readonly nodes: Set<string>;
+  /** The nodes there are, by name. */
+  readonly nodes: Map<string, NodeShape>;
   /** Cordoned nodes, and disruption budgets by entity id: a drain is where they meet. */
   readonly cordoned: Set<string>;
   readonly budgets: Set<string>;
   /** What Kubernetes Events said last about an object whose status has no reason of its own (a pending claim), by uid. */
   readonly reasons: Map<string, { readonly reason: string; readonly message: string; readonly at: string }>;
+  /** Of autoscalers, by entity id. */
+  readonly scaling: Map<string, ScalingMemory>;
+  /** How often the vertical autoscaler has evicted a workload's pods over, by `namespace/Kind/name`. */
+  readonly verticalEvictions: Map<string, { rounds: number; sinceMs: number }>;
+  /** What each workload selects and makes, by entity id, for those that get in each other's way. */
+  readonly selectors: Map<string, WorkloadSelector>;
+  /** Pods that a workload's controller has made and deleted lately, by its entity id. */
+  readonly churn: Map<string, { created: number; deleted: number; readonly sinceMs: number }>;
+  /** The newest edits, by entity id and path: who made it, and what was there before. Bounded. */
+  readonly edits: Map<string, { readonly by: string; readonly from: string | null; readonly atMs: number }>;
+  /** Names of CustomResourceDefinitions by `Kind.group`. */
+  readonly definitions: Map<string, string>;
+  /** Which image a tag stood for when pods of a workload's revision ran it first, by workload, revision, container and image. */
+  readonly digests: Map<string, string>;
   /** Newest observation of objects that are interpreted again when something else changes, by entity id. */
   readonly latest: Map<string, RawEvent>;
+}
+
+export interface WorkloadSelector {
+  readonly namespace: string | null;
+  readonly kind: string;
+  readonly name: string;
+  readonly selector: Readonly<Record<string, string>>;
+  /** Labels of the pods that it makes. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface WorkloadName {
@@ -47,6 +72,7 @@ export interface PodMemory {
   readonly uid: string;
   readonly name: string;
   readonly namespace: string;
+  readonly createdMs: number;
   node: string | null;
   workload: WorkloadName | null;
   everReady: boolean;
@@ -54,6 +80,9 @@ export interface PodMemory {
   /** Its end (Failed, Succeeded, evicted) was reported. */
   finished: boolean;
   disrupted: boolean;
+  /** When it ceased to be ready of late, epoch ms: several times is flapping. */
+  readyLostMs: readonly number[];
+  ready: boolean;
   labels: Readonly<Record<string, string>>;
   /** What Kubernetes Events said keeps its containers from being created, by volume or sandbox: its status has no place for it. */
   readonly setbacks: Map<string, Draft>;
@@ -77,6 +106,8 @@ export interface ContainerMemory {
   lastWords: { readonly text: string; readonly at: string } | null;
   /** Container id of the newest end that was reported, so that none is reported twice. */
   reportedEnd: string | null;
+  /** The newest long runs that ended at the memory limit. */
+  oomRuns: readonly { readonly id: string; readonly ranMs: number }[];
 }
 
 export function createContext(cluster: string): TransformContext {
@@ -88,10 +119,17 @@ export function createContext(cluster: string): TransformContext {
     endpoints: new Map(),
     webhooks: new Map(),
     namespaces: new Set(),
-    nodes: new Set(),
+    nodes: new Map(),
     cordoned: new Set(),
     budgets: new Set(),
     reasons: new Map(),
+    digests: new Map(),
+    scaling: new Map(),
+    verticalEvictions: new Map(),
+    selectors: new Map(),
+    churn: new Map(),
+    edits: new Map(),
+    definitions: new Map(),
     latest: new Map(),
   };
 }

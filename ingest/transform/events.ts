@@ -7,10 +7,11 @@ import { canonicalTimestamp, toEpochMs } from '../../src/model/time.js';
 import { classifyClaimReason } from './storage.js';
 import { containerRef, noContext, podContext, type PodMemory, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
-import { evictionDraft } from './pod-ends.js';
+import { evictionDraft, gracePeriodDraft, rejection } from './pod-ends.js';
 import { creationDraft } from './workloads.js';
 import { journalTexts } from '../detect/journal-texts.js';
 import { clause } from './wording.js';
+import { selectorFight, verticalEviction } from './workload-conflicts.js';
 
 /** core/v1 and events.k8s.io/v1 in one shape: the collector may watch either. */
 interface ClusterEvent extends KubernetesObject {
@@ -286,11 +287,8 @@ function interpret(hint: Hint): Draft | null {
     case 'VolumeFailedDelete':
     case 'SnapshotContentCreationFailed':
       return draft('pvc.provisioning-failed', `${name}: ${text}.`);
-    case 'FailedPrepareDynamicResources':
-    case 'UnexpectedAdmissionError':
-    case 'HostPortConflict':
-    case 'NodeAffinity':
-      return draft('pod.failed', `Pod ${involved.name} was rejected by its node: ${text}.`, { attributes: { reason } });
+    case 'ExceededGracePeriod':
+      return gracePeriodDraft(involved, containerOf(hint), k8s, null, null);
     case 'JobAlreadyActive':
       // One skipped run is what `Forbid` asks for; run after run says that a Job hangs.
       return (hint.event.series?.count ?? hint.event.count ?? 1) < 3
@@ -300,6 +298,25 @@ function interpret(hint: Hint): Draft | null {
             `CronJob ${involved.name} skips run after run because the Job before does not end: ${text}.`,
             { attributes: { skipped: hint.event.series?.count ?? hint.event.count } },
           );
+    case 'EvictedByVPA':
+    case 'EvictedPod':
+      return pod ? verticalEviction(pod, k8s, hint.atMs, context) : null;
+    case 'SuccessfulCreate':
+    case 'SuccessfulDelete': {
+      const owner = about(hint);
+      return selectorFight(
+        reason === 'SuccessfulCreate' ? 'created' : 'deleted',
+        owner.kind,
+        owner.name,
+        k8s,
+        hint.atMs,
+        context,
+      );
+    }
+    case 'FailedKillPod':
+      return draft('pod.stuck-terminating', `Pod ${involved.name} cannot be ended by its kubelet: ${text}.`, {
+        attributes: { error: text },
+      });
     case 'NotTriggerScaleUp':
     case 'NoScaleUp':
       return scaleUpRefused(hint);
@@ -307,14 +324,18 @@ function interpret(hint: Hint): Draft | null {
       return draft('scheduling.no-scale-up', `No machine is to be had for ${name}: ${text}.`, {
         attributes: { reason: 'insufficient capacity', error: text },
       });
-    case 'ProbeWarning':
-    case 'FailedScheduling':
-    case 'BackOff':
-    case 'Failed':
     default:
       // What these say stands in the object's own status, better; but for a node's problem daemon, which quotes the kernel.
-      return involved.kind === 'Node' ? kernelComplaint(hint) : null;
+      if (involved.kind === 'Node') return kernelComplaint(hint);
+      // A pod that its node rejects may be gone before it is seen.
+      return involved.kind === 'Pod' ? rejection(involved, reason, message, k8s) : null;
   }
+}
+
+/** The workload that an Event's object belongs to, where it is one of its ReplicaSets or Jobs. */
+function about({ event, involved, context }: Hint): { readonly kind: string; readonly name: string } {
+  const uid = (event.involvedObject ?? event.regarding)?.uid;
+  return (uid === undefined ? undefined : context.owners.get(uid)) ?? involved;
 }
 
 /** A victim that is seen says so itself; who took its place only the Event knows. */

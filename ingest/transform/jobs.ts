@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../../src/model/payloads.js';
 import { toEpochMs } from '../../src/model/time.js';
 import type { TransformContext } from './context.js';
 import type { Draft } from './draft.js';
+import { hookOf } from './helm.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
 import { conditionOf, each, type Condition, type PodSpec } from './kubernetes-objects.js';
 import { specRelations } from './pod-spec.js';
@@ -50,6 +51,7 @@ export function readJob(observed: Observed<Job>, context: TransformContext): Int
   if (owner && object.metadata.uid) context.owners.set(object.metadata.uid, { kind: owner.kind, name: owner.name });
   const optional = specRelations(relations, entity.namespace, spec?.template?.spec);
 
+  const hook = hookOf(observed, relations);
   const drafts: Draft[] = [];
   const failed = conditionOf(status?.conditions, 'Failed') ?? conditionOf(status?.conditions, 'FailureTarget');
   const recent = action !== 'SYNC' || atMs - toEpochMs(failed?.lastTransitionTime ?? '') < historyMs;
@@ -68,12 +70,20 @@ export function readJob(observed: Observed<Job>, context: TransformContext): Int
           ? `it ran longer than its deadline${spec?.activeDeadlineSeconds ? ` of ${spec.activeDeadlineSeconds} s` : ''}`
           : clause(failed.message ?? failed.reason ?? 'no reason given');
     drafts.push({
-      category,
+      category: hook ? 'helm.hook-failed' : category,
       entity,
       context: k8s,
       startedAt: failed.lastTransitionTime,
-      message: `Job ${entity.name} failed for good: ${because}.`,
-      attributes: { reason: failed.reason, failed: status?.failed, backoffLimit: spec?.backoffLimit },
+      message: hook
+        ? `Job ${entity.name}, the ${hook.hook} hook of Helm release ${hook.release ?? '?'}, failed for good: ${because}.`
+        : `Job ${entity.name} failed for good: ${because}.`,
+      attributes: {
+        reason: failed.reason,
+        failed: status?.failed,
+        backoffLimit: spec?.backoffLimit,
+        hook: hook?.hook,
+        release: hook?.release,
+      },
     });
   }
   const byCronJob = owner?.kind === 'CronJob';

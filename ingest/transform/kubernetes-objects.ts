@@ -126,6 +126,8 @@ export interface Workload extends KubernetesObject {
     readonly progressDeadlineSeconds?: number;
     readonly serviceName?: string;
     readonly strategy?: { readonly type?: string };
+    readonly updateStrategy?: { readonly type?: string };
+    readonly podManagementPolicy?: string;
     readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
     readonly template?: {
       readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };

@@ -8,7 +8,7 @@ import type { UnifiedEvent } from '../../src/model/unified-event.js';
 import { readAutoscaler } from './autoscaling.js';
 import { readChanges } from './changes.js';
 import { noContext, workloadOf, type TransformContext } from './context.js';
-import { readConditions } from './custom-resources.js';
+import { readConditions, readDefinition } from './custom-resources.js';
 import { eventFrom, type Draft } from './draft.js';
 import { readKubernetesEvent } from './events.js';
 import type { Interpretation, Interpreter, Observed } from './interpretation.js';
@@ -68,6 +68,7 @@ const interpreters = new Map<string, Interpreter>(
     Secret: readSecret,
     ServiceAccount: readServiceAccount,
     Namespace: readNamespace,
+    CustomResourceDefinition: readDefinition,
   } as Record<string, Interpreter>),
 );
 
@@ -136,7 +137,7 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     const drafts = [...(interpretation.problems ?? []), ...(stuck?.problems ?? [])];
     const { problems, dueMs } = settle(entity, drafts, at, observed.atMs);
     findings.push(wholeFinding(observed, interpretation, problems));
-    for (const draft of [...(interpretation.events ?? []), ...(first ? [] : readChanges(observed))])
+    for (const draft of [...(interpretation.events ?? []), ...(first ? [] : readChanges(observed, context))])
       findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', clamp(draft.startedAt, at)) });
 
     const nextMs = Math.min(dueMs ?? Infinity, interpretation.recheckAtMs ?? Infinity, stuck?.recheckAtMs ?? Infinity);
@@ -219,6 +220,9 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     schedule.cancel(entity.id);
     context.latest.delete(entity.id);
     context.budgets.delete(entity.id);
+    context.scaling.delete(entity.id);
+    context.selectors.delete(entity.id);
+    context.churn.delete(entity.id);
     if (entity.kind === 'Node') {
       context.cordoned.delete(entity.name);
       context.nodes.delete(entity.name);
@@ -249,7 +253,7 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     }
     for (const key of ['endpoints', 'scaled', 'boot', 'rollout']) context.reasons.delete(`${key} ${entity.id}`);
     findings.push(wholeFinding(observed, {}, []));
-    for (const draft of readChanges(observed))
+    for (const draft of readChanges(observed, context))
       findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', at) });
     if (entity.kind === 'Service') {
       context.endpoints.delete(entity.id);

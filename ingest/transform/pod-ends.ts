@@ -30,6 +30,7 @@ export function finish(
   }
   const disturbed = pod.disrupted || status.reason === 'Evicted' || status.reason === 'Preempting';
   if (status.phase === 'Failed' && !disturbed && !pod.terminating) {
+    const rejected = rejection(entity, status.reason ?? '', status.message ?? '', k8s);
     drafts.push({
       category: 'pod.failed',
       entity,
@@ -37,6 +38,7 @@ export function finish(
       message: `Pod ${pod.name} failed${status.reason ? ` (${status.reason})` : ''}${status.message ? `: ${clause(status.message)}` : ''}.`,
       attributes: { reason: status.reason, workload: pod.workload?.name },
       context: k8s,
+      ...rejected,
     });
   }
   const recent = (draft: Draft) => {
@@ -109,6 +111,62 @@ export function evictionDraft(
       ? `Pod ${pod} was evicted because its node was low on ${resource}.`
       : `Pod ${pod} was evicted: ${clause(message) || 'no reason given'}.`,
     attributes: { resource, reason: clause(message) },
+  };
+}
+
+/** Reasons of the kubelet's admission (pkg/kubelet/lifecycle, cm/devicemanager, cm/topologymanager, shutdown). */
+const rejections =
+  /^(?:OutOf\S+|UnexpectedAdmissionError|NodeAffinity|NodeName|NodePorts|HostPortConflict|TopologyAffinityError|ContainerScopeTopologyAffinityError|SMTAlignmentError|PodOSNotSupported|PodFeatureUnsupported|InsufficientFreeCPUs|FailedPrepareDynamicResources|UnpreparedDynamicResources)$/;
+
+/** A pod that its node does not take, although the scheduler placed it there; null for other reasons. */
+export function rejection(entity: EntityRef, reason: string, message: string, context: Draft['context']): Draft | null {
+  if (!rejections.test(reason)) return null;
+  const device =
+    /DynamicResources$/.test(reason) ||
+    /Allocate failed|allocate unhealthy devices|no healthy devices|device plugin/i.test(message);
+  const because = clause(message.replace(/^Pod was rejected: /, '')) || reason;
+  const resource =
+    /resource: ([\w./-]+\w)/.exec(message)?.[1] ?? /devices? ([\w.-]+\/[\w.-]+\w)/.exec(message)?.[1] ?? null;
+  return {
+    category: device ? 'pod.device-unavailable' : 'pod.rejected-by-node',
+    entity,
+    context,
+    message: device
+      ? `Pod ${entity.name} cannot have the device that it asks for: ${because}.`
+      : `Pod ${entity.name} was rejected by its node (${reason}): ${because}.`,
+    attributes: { reason, resource },
+  };
+}
+
+/** Containers that were asked to stop, used up the whole grace period, and were killed. */
+export function overstayed({ object, entity, k8s }: Observed<Pod>, containers: readonly ContainerView[]): Draft[] {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = object.metadata;
+  // deletionTimestamp is when the grace period ends; status keeps whole seconds. Without grace nobody was asked.
+  const dueMs = toEpochMs(deletionTimestamp ?? '') - 1_000;
+  return containers.flatMap(({ status }): Draft[] => {
+    const { exitCode, reason, finishedAt } = status.state?.terminated ?? {};
+    if (exitCode !== 137 || reason === 'OOMKilled' || deletionGracePeriodSeconds < 2) return [];
+    if (!(toEpochMs(finishedAt ?? '') >= dueMs)) return [];
+    return [gracePeriodDraft(entity, status.name, k8s, finishedAt ?? null, deletionGracePeriodSeconds)];
+  });
+}
+
+export function gracePeriodDraft(
+  pod: EntityRef,
+  container: string | null,
+  context: Draft['context'],
+  startedAt: string | null,
+  graceS: number | null,
+): Draft {
+  const who = container === null ? `Pod ${pod.name}` : `Container ${container} of pod ${pod.name}`;
+  return {
+    category: 'container.grace-period-exceeded',
+    entity: pod,
+    discriminator: container ?? '',
+    context: { ...context, container },
+    startedAt,
+    message: `${who} did not stop within its grace period${graceS === null ? '' : ` of ${graceS} s`}, and was killed.`,
+    attributes: { graceS },
   };
 }
 

@@ -1,10 +1,12 @@
 import { toEpochMs } from '../../src/model/time.js';
+import type { ContainerView } from './containers.js';
 import type { PodMemory, TransformContext } from './context.js';
 import type { Draft } from './draft.js';
 import type { Observed } from './interpretation.js';
 import { conditionOf, each, type ContainerStatus, type Pod, type PodSpec, type Probe } from './kubernetes-objects.js';
+import { explainPlacement } from './node-fit.js';
 import { classifyScheduling } from './scheduling.js';
-import { clause, list } from './wording.js';
+import { clause, duration, list } from './wording.js';
 
 /** Image pull, volume set-up and the first start of a pod that nobody has reason to worry about. */
 const startGraceMs = 20_000;
@@ -15,6 +17,16 @@ const schedulingGraceMs = 2_000;
 const unscheduledGraceMs = 30_000;
 
 const creatingGraceMs = 45_000;
+
+/** Migrations and downloads take minutes. */
+const initGraceMs = 450_000;
+
+/** Where the scheduler's text counts nodes by what excludes them first, the nodes themselves tell more. */
+const placementCategories: ReadonlySet<string> = new Set([
+  'scheduling.node-affinity',
+  'scheduling.node-unschedulable',
+  'scheduling.untolerated-taint',
+]);
 
 export function scheduling(observed: Observed<Pod>, pod: PodMemory, context: TransformContext): Draft[] {
   const { object, entity, k8s } = observed;
@@ -49,7 +61,9 @@ export function scheduling(observed: Observed<Pod>, pod: PodMemory, context: Tra
       },
     ];
   }
-  const failure = classifyScheduling(condition.message ?? '');
+  const said = classifyScheduling(condition.message ?? '');
+  const placed = placementCategories.has(said.category) ? explainPlacement(object.spec, context.nodes) : null;
+  const failure = placed ? { ...placed, attributes: { ...said.attributes, ...placed.attributes } } : said;
   const claims = each(object.spec?.volumes).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
   return [
     {
@@ -102,18 +116,35 @@ export function readiness({ object, entity, k8s }: Observed<Pod>, pod: PodMemory
   const statuses = each(status?.containerStatuses);
   const creating = statuses.filter((one) => !one.state?.running && !one.state?.terminated);
   if (status?.phase === 'Pending' && !failing && creating.length > 0) {
+    const startedAt = status.startTime ?? object.metadata.creationTimestamp;
     const initRuns = each(status.initContainerStatuses).find((one) => one.state?.running);
+    // An init container with a restart policy of its own is a sidecar, and meant to run on.
+    const sidecar = each(spec.initContainers).some(
+      ({ name, restartPolicy }) => name === initRuns?.name && restartPolicy === 'Always',
+    );
+    if (initRuns && !sidecar) {
+      const said = pod.containers.get(initRuns.name)?.lastWords?.text ?? null;
+      const words = said === null ? '' : `; it said: ${clause(said, 200)}`;
+      return [
+        {
+          category: 'container.init-hanging',
+          entity,
+          context: { ...k8s, container: initRuns.name },
+          startedAt: initRuns.state?.running?.startedAt ?? startedAt,
+          holdMs: initGraceMs,
+          message: `Init container ${initRuns.name} of pod ${pod.name} runs on and on, and the pod cannot start${words}.`,
+          attributes: { initContainer: initRuns.name, lastLog: said },
+        },
+      ];
+    }
     return [
       {
         category: 'pod.pending',
         entity,
         context: k8s,
-        startedAt: status.startTime ?? object.metadata.creationTimestamp,
-        holdMs: initRuns ? 10 * creatingGraceMs : creatingGraceMs,
-        message: initRuns
-          ? `Pod ${pod.name} still waits for its init container ${initRuns.name}.`
-          : `Pod ${pod.name} is on node ${spec.nodeName} but its containers are not created.`,
-        attributes: { initContainer: initRuns?.name },
+        startedAt,
+        holdMs: creatingGraceMs,
+        message: `Pod ${pod.name} is on node ${spec.nodeName} but its containers are not created.`,
       },
     ];
   }
@@ -148,6 +179,35 @@ export function readiness({ object, entity, k8s }: Observed<Pod>, pod: PodMemory
       holdMs,
       message: `Pod ${pod.name} is not ready: ${because}.`,
       attributes: { reason: ready?.reason, containers: unready.join(',') || null, gates: gates.join(',') || null },
+    },
+  ];
+}
+
+/** Turns within {@link flapWindowMs} that are more than a stumble. */
+const flapTurns = 3;
+const flapWindowMs = 30 * 60_000;
+
+/** A pod that ceases to be ready again and again while its containers run. */
+export function flapping(
+  { object, entity, k8s, atMs }: Observed<Pod>,
+  pod: PodMemory,
+  containers: readonly ContainerView[],
+): Draft[] {
+  const ready = conditionOf(object.status?.conditions, 'Ready');
+  const running = containers.every(({ status, init }) => init || status.state?.running);
+  if (!pod.ready || ready?.status === 'True' || !running) return [];
+  pod.readyLostMs = [...pod.readyLostMs.filter((lostMs) => atMs - lostMs < flapWindowMs), atMs];
+  const turns = pod.readyLostMs.length;
+  if (turns < flapTurns) return [];
+  return [
+    {
+      category: 'pod.readiness-flapping',
+      entity,
+      context: k8s,
+      discriminator: String(turns),
+      startedAt: ready?.lastTransitionTime,
+      message: `Pod ${pod.name} is ready and not ready in turns: ${turns} times within ${duration(atMs - pod.readyLostMs[0]!)}.`,
+      attributes: { turns },
     },
   ];
 }

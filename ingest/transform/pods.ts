@@ -1,5 +1,5 @@
 import { toEpochMs } from '../../src/model/time.js';
-import { endId, readContainer, termination, type ContainerView } from './containers.js';
+import { endId, leak, readContainer, termination, type ContainerView } from './containers.js';
 import {
   containerRef,
   podContext,
@@ -9,6 +9,7 @@ import {
   type TransformContext,
 } from './context.js';
 import type { Draft } from './draft.js';
+import { movedTags } from './image-digests.js';
 import type { Interpretation, Observed } from './interpretation.js';
 import {
   bareContainerId,
@@ -18,8 +19,8 @@ import {
   type ContainerStatus,
   type Pod,
 } from './kubernetes-objects.js';
-import { disruption, finish, stuck, terminationSlackMs } from './pod-ends.js';
-import { readiness, scheduling, setbacks } from './pod-readiness.js';
+import { disruption, finish, overstayed, stuck, terminationSlackMs } from './pod-ends.js';
+import { flapping, readiness, scheduling, setbacks } from './pod-readiness.js';
 import { containerFinding, podRelations, portsOf } from './pod-spec.js';
 import { clause, count, quantity } from './wording.js';
 
@@ -36,6 +37,7 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
   const rechecks: number[] = [];
 
   const containers = views(observed, pod);
+  events.push(...movedTags(observed, pod, context));
   events.push(...disruption(observed, pod));
   if (phase === 'Failed' || phase === 'Succeeded') {
     // What has ended is no standing problem: its controller decides whether anything is missing.
@@ -44,12 +46,17 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
   } else {
     events.push(...restarts(containers, context));
     if (pod.terminating) {
+      events.push(...overstayed(observed, containers));
       const dueMs = toEpochMs(object.metadata.deletionTimestamp!) + terminationSlackMs;
       if (atMs >= dueMs) problems.push(stuck(observed, pod));
       else rechecks.push(dueMs);
     } else {
       const wrong: Draft[] = [];
+      events.push(...flapping(observed, pod, containers));
       for (const view of containers) {
+        const last = view.status.state?.terminated ?? view.status.lastState?.terminated;
+        const grows = last && leak(view, last, context);
+        if (grows) events.push(grows);
         const reading = readContainer(view, context);
         wrong.push(...reading.problems);
         if (reading.recheckAtMs !== null) rechecks.push(reading.recheckAtMs);
@@ -63,7 +70,7 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
       for (const condition of conditions) {
         if (condition.type === 'PodResizePending' && condition.status === 'True' && condition.reason === 'Infeasible') {
           problems.push({
-            category: 'object.condition-failed',
+            category: 'pod.resize-infeasible',
             entity,
             discriminator: condition.type,
             startedAt: condition.lastTransitionTime,
@@ -74,7 +81,8 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
       }
     }
   }
-  if (ready?.status === 'True') {
+  pod.ready = ready?.status === 'True';
+  if (pod.ready) {
     pod.everReady = true;
     for (const memory of pod.containers.values()) memory.readinessFailure = null;
   }
@@ -89,6 +97,7 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
       node: object.spec?.nodeName,
       hostNetwork: object.spec?.hostNetwork ?? null,
       ready: ready?.status === 'True',
+      readyAt: ready?.status === 'True' ? ready.lastTransitionTime : null,
       terminating: pod.terminating || null,
       scheduled: conditionOf(conditions, 'PodScheduled')?.status === 'True',
       startedAt: status.startTime,
@@ -127,12 +136,15 @@ function remember({ object }: Observed<Pod>, context: TransformContext): PodMemo
       uid,
       name: metadata.name,
       namespace: metadata.namespace ?? 'default',
+      createdMs: toEpochMs(metadata.creationTimestamp ?? ''),
       node: null,
       workload: null,
       everReady: hadBeenReady(object),
       terminating: false,
       finished: false,
       disrupted: false,
+      ready: false,
+      readyLostMs: [],
       labels: {},
       setbacks: new Map(),
       containers: new Map(),
@@ -156,6 +168,7 @@ function remember({ object }: Observed<Pod>, context: TransformContext): PodMemo
       pull: null,
       lastWords: null,
       reportedEnd: null,
+      oomRuns: [],
     };
     memory.image = container.image ?? null;
     memory.ports = each(container.ports).flatMap((port) =>

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../../src/model/payloads.js';
 import { toEpochMs } from '../../src/model/time.js';
 import type { PodMemory, TransformContext } from './context.js';
 import type { Draft } from './draft.js';
+import { releaseProblems, releaseSecretType } from './helm.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
 import { each, type Condition } from './kubernetes-objects.js';
 import { finalizersOf } from './pod-ends.js';
@@ -15,7 +16,8 @@ type LabelSelector = {
 
 /** Rules are kept as text for people and for topology rules; longer ones than this say nothing more. */
 const maxRuleText = 2048;
-const terminatingGraceMs = 60_000;
+/** Finalizers of a healthy cluster do their work within this; a namespace takes as long as its pods' grace periods. */
+const terminatingGraceMs = 120_000;
 
 interface Quota extends KubernetesObject {
   readonly spec?: { readonly hard?: Readonly<Record<string, string>> };
@@ -233,10 +235,10 @@ export function readConfigMap(
   };
 }
 
-export function readSecret({
-  object,
-  entity,
-}: Observed<KubernetesObject & { readonly type?: string; readonly data?: object | null }>): Interpretation {
+export function readSecret(
+  observed: Observed<KubernetesObject & { readonly type?: string; readonly data?: object | null }>,
+): Interpretation {
+  const { object, entity } = observed;
   const relations = relationsFrom(entity);
   for (const owner of object.metadata.ownerReferences ?? [])
     relations.from('OWNS', owner.kind, entity.namespace, owner.name);
@@ -249,6 +251,7 @@ export function readSecret({
           .slice(0, maxRuleText) || null,
     },
     relations: relations.all(),
+    problems: object.type === releaseSecretType ? releaseProblems(observed) : [],
   };
 }
 

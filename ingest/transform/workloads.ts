@@ -7,6 +7,7 @@ import { conditionOf, each, type PodSpec, type Workload } from './kubernetes-obj
 import { entityOfPeer, peersIn } from './peers.js';
 import { portsOf, specRelations } from './pod-spec.js';
 import { clause } from './wording.js';
+import { blockedOrder, rememberSelector, unreconciled } from './workload-conflicts.js';
 
 /** A rollout is given this long before missing replicas count: pods that fail are reported by themselves at once. */
 const rolloutGraceMs = 30_000;
@@ -53,6 +54,8 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
     });
   }
   problems.push(...scaledToZero(observed, context, changes, atMs));
+  problems.push(...blockedOrder(observed, context), ...unreconciled(observed));
+  rememberSelector(observed, context);
 
   return {
     facts: {

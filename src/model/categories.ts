@@ -61,7 +61,6 @@ export const categories = {
   'image.pull-failed': entry(MECHANISM, 'ERROR'),
   'image.signature-invalid': entry(MECHANISM, 'ERROR', true),
   'image.no-space': entry(INTERMEDIATE * 4, 'ERROR', true), // no room for it on the node
-  'image.tag-moved': entry(MECHANISM, 'ERROR'), // one tag, two digests among the pods of a workload; attributes: image, from, to
   // pods
   'pod.not-ready': entry(SYMPTOM, 'ERROR'),
   'pod.pending': entry(SYMPTOM, 'WARNING'),
@@ -126,8 +125,8 @@ export const categories = {
   'hpa.at-maximum': entry(INTERMEDIATE, 'WARNING'),
   'vpa.eviction-loop': entry(MECHANISM, 'WARNING', true), // EvictedByVPA again and again; attributes: evictions
   'pdb.blocks-eviction': entry(MECHANISM, 'WARNING', true),
-  'object.finalizer-stuck': entry(MECHANISM, 'WARNING'),
-  'object.not-reconciled': entry(MECHANISM, 'WARNING'), // its controller does not take up its newest generation
+  'object.finalizer-stuck': entry(MECHANISM, 'WARNING', true),
+  'object.not-reconciled': entry(MECHANISM, 'WARNING', true), // its controller does not take up its newest generation
   'object.flood': entry(MECHANISM, 'ERROR', true), // objects of one kind multiply; attributes: objects, creator
   'helm.hook-failed': entry(MECHANISM, 'ERROR', true), // attributes: hook, release
   'helm.release-failed': entry(MECHANISM, 'ERROR', true), // attributes: release, revision, status
@@ -203,6 +202,7 @@ export const categories = {
   'dns.server-down': entry(MECHANISM, 'CRITICAL', true),
   'mesh.mtls-required': entry(MECHANISM, 'ERROR', true), // a PeerAuthentication takes no plain text
   'mesh.access-denied': entry(MECHANISM, 'ERROR', true), // an AuthorizationPolicy lets the caller not in
+  'service.stale-endpoint': entry(MECHANISM, 'ERROR', true), // an address that no pod has any more; attributes: address
   'ingress.no-controller': entry(MECHANISM, 'ERROR', true), // no class, or one that nobody serves; attributes: class
   'ingress.certificate-missing': entry(MECHANISM, 'ERROR', true), // its TLS Secret is not there; attributes: secret
   'gateway.not-accepted': entry(MECHANISM, 'ERROR', true), // a route or Gateway is not in effect; attributes: condition, reason
@@ -213,6 +213,7 @@ export const categories = {
   'call.slow': entry(SYMPTOM, 'WARNING'), // latency shift seen by the caller; attributes: peer, latencyMs, typicalMs
   'call.stopped': entry(SYMPTOM, 'WARNING'), // calls that an operation always made are not made any more; attributes: peer, operation
   'call.failed': entry(SYMPTOM, 'ERROR'), // answered, with an error; attributes: peer, status
+  'call.rate-limited': entry(INTERMEDIATE * 4, 'ERROR'), // 429; attributes: peer
   'call.unauthorized': entry(INTERMEDIATE, 'ERROR'), // 401 or 403 from a peer; attributes: peer, status
   'tls.certificate-expired': entry(MECHANISM, 'CRITICAL', true),
   'tls.certificate-not-yet-valid': entry(MECHANISM, 'CRITICAL', true),
@@ -278,7 +279,6 @@ export const categories = {
   'app.poison-message': entry(MECHANISM, 'ERROR'), // one message fails it again and again; attributes: message
   'app.shared-fault': entry(MECHANISM, 'CRITICAL'), // the same fault in several workloads with one thing in common; attributes: factor
   'app.license-expired': entry(MECHANISM, 'ERROR'), // attributes: credential
-  'app.rate-limited': entry(INTERMEDIATE * 4, 'ERROR'), // 429; attributes: peer
   'app.starts-before-proxy': entry(MECHANISM, 'WARNING'), // it calls before its sidecar is there
   'app.drops-connections': entry(MECHANISM, 'ERROR'), // its pods stop before they are taken out of their Service
   'app.periodic-load': entry(MECHANISM, 'WARNING'), // a CronJob whose runs go with what suffers; attributes: runs
@@ -299,7 +299,6 @@ export const categories = {
   'db.deadlock': entry(MECHANISM, 'ERROR'),
   'db.schema-mismatch': entry(MECHANISM, 'ERROR'), // a table or column that the program expects does not exist
   // what runtime security says
-  'security.shell-in-container': entry(CHANGE, 'WARNING'), // somebody works in a container by hand; attributes: user, alert
   'security.unexpected-program': entry(MECHANISM, 'CRITICAL'), // a program that is not of the image runs; attributes: program, alert
   'security.privilege-escalation': entry(MECHANISM, 'CRITICAL'), // a container reaches for its node; attributes: alert
   'security.enforcement-kill': entry(MECHANISM, 'ERROR', true), // a runtime policy kills what it forbids; attributes: policy, comm
@@ -314,6 +313,7 @@ export const categories = {
   'change.created': entry(CHANGE / 5, 'INFO'),
   'change.deleted': entry(CHANGE, 'INFO'),
   'change.restart': entry(CHANGE / 5, 'INFO'),
+  'change.by-hand': entry(CHANGE, 'INFO'), // somebody works in a running container: a shell, exec, cp; attributes: alert, user
   'change.bad-release': entry(MECHANISM, 'ERROR'), // concluded by the engine: a change.image or change.spec that failures follow
   'change.bad-config': entry(MECHANISM, 'ERROR'), // concluded by the engine: a change.config that failures follow
   // the engine's own

@@ -68,6 +68,11 @@ function blind(w: World, name: string, message = noMetrics, reason = 'FailedGetR
   });
 }
 
+/** As Helm labels a revision with the time of its last change: seconds. */
+function epoch(w: World): string {
+  return String(Math.floor(Date.parse(w.clock()) / 1000));
+}
+
 function release(w: World, version: number, status: string): string {
   return w.create(
     object(
@@ -82,7 +87,7 @@ function release(w: World, version: number, status: string): string {
           name: 'shop',
           status,
           version: String(version),
-          modifiedAt: String(Math.floor(Date.parse(w.clock()) / 1000)),
+          modifiedAt: epoch(w),
         },
       },
     ),
@@ -684,7 +689,7 @@ export const scenarios: readonly Scenario[] = [
           },
         }),
       );
-      w.at(140);
+      w.at(200);
     },
     guard(w) {
       w.at(10);
@@ -693,7 +698,7 @@ export const scenarios: readonly Scenario[] = [
       w.patch('Namespace/old', { metadata: { deletionTimestamp: w.clock() }, status: { phase: 'Terminating' } });
       w.at(50);
       w.remove('Namespace/old');
-      w.at(140);
+      w.at(200);
     },
   },
   {
@@ -802,7 +807,7 @@ export const scenarios: readonly Scenario[] = [
       w.at(30);
       w.evidence(() => failedMigration(w, hook));
       w.at(90);
-      w.evidence(() => w.patch(upgrade, { metadata: { labels: { status: 'failed' } } }));
+      w.evidence(() => w.patch(upgrade, { metadata: { labels: { status: 'failed', modifiedAt: epoch(w) } } }));
       w.at(130);
     },
     guard(w) {
@@ -822,7 +827,7 @@ export const scenarios: readonly Scenario[] = [
       release(w, 6, 'deployed');
       const upgrade = release(w, 7, 'pending-upgrade');
       w.at(40);
-      w.evidence(() => w.patch(upgrade, { metadata: { labels: { status: 'failed' } } }));
+      w.evidence(() => w.patch(upgrade, { metadata: { labels: { status: 'failed', modifiedAt: epoch(w) } } }));
       w.at(90);
     },
     guard(w) {
@@ -830,7 +835,7 @@ export const scenarios: readonly Scenario[] = [
       release(w, 6, 'deployed');
       const upgrade = release(w, 7, 'pending-upgrade');
       w.at(40);
-      w.patch(upgrade, { metadata: { labels: { status: 'deployed' } } });
+      w.patch(upgrade, { metadata: { labels: { status: 'deployed', modifiedAt: epoch(w) } } });
       w.patch('Secret/shop/sh.helm.release.v1.shop.v6', { metadata: { labels: { status: 'superseded' } } });
       w.at(90);
     },
@@ -868,7 +873,7 @@ export const scenarios: readonly Scenario[] = [
     id: 'D26',
     expect: { category: ['vpa.eviction-loop'], on: ['Deployment/shop/cart'] },
     play(w) {
-      for (const [index, second] of [30, 150, 270].entries()) {
+      for (const [index, second] of [30, 95, 160].entries()) {
         w.at(second);
         evictionRound(w, index);
         w.at(w.second + 20);
@@ -879,7 +884,7 @@ export const scenarios: readonly Scenario[] = [
         w.at(w.second + 5);
         w.ready(pod);
       }
-      w.at(330);
+      w.at(230);
     },
     guard(w) {
       w.at(30);

@@ -161,7 +161,7 @@ export interface World {
   /** kube-controller-manager stops: endpoints, counts and observed generations follow no more. */
   haltControllers(): void;
 
-  /** All events, by time. */
+  /** All events, by time, up to the moment that was moved to last. */
   events(): RawEvent[];
 }
 
@@ -539,7 +539,11 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
       observe('MODIFIED', w.get(`Lease/kube-node-lease/${node}`), [], 'kubelet');
     },
     haltControllers: () => controllers.halt(),
-    events: () => [...told],
+    events() {
+      // Time passes also when nothing happens.
+      if (sequence === 0) w.health('kubernetes@n1', 'healthy');
+      return [...told];
+    },
   };
 
   function nameOf(ref: string): string {

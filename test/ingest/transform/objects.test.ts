@@ -539,7 +539,7 @@ describe('autoscalers, policies, custom resources', () => {
         message: 'missing request for cpu in container web',
       },
       '10:00:50',
-      'hpa.metrics-unavailable: Autoscaler web cannot read its metrics: missing request for cpu in container web.',
+      'hpa.requests-missing: Autoscaler web cannot tell how much is used: container web of Deployment web has no request for cpu.',
     ],
   ])('%j', (condition, at, sentence) => {
     expect(problems(createWorld().observe(at, autoscaler(condition)))).toEqual([sentence]);
@@ -645,7 +645,7 @@ describe('autoscalers, policies, custom resources', () => {
     expect(problems(world.observe('10:00:20', certificate('True')))).toEqual([]);
   });
 
-  test('an object that finalizers hold is told a minute after it should have been gone', () => {
+  test('an object that finalizers hold is told two minutes after it should have been gone', () => {
     const world = createWorld();
     expect(
       problems(
@@ -661,8 +661,8 @@ describe('autoscalers, policies, custom resources', () => {
         ),
       ),
     ).toEqual([]);
-    expect(problems(world.tick('10:01:00'))).toEqual([
-      'object.finalizer-stuck: ConfigMap web-config has been terminating for 60 s; finalizers hold it: example.com/keep.',
+    expect(problems(world.tick('10:02:00'))).toEqual([
+      'object.finalizer-stuck: ConfigMap web-config has been terminating for 2 min; finalizers hold it: example.com/keep.',
     ]);
   });
 });
