@@ -1,8 +1,8 @@
 /**
  * What is typical of a series, and how far a value is from it. The baseline is the median of a bounded history; its unit of distance is
  * the median absolute deviation, so that neither is moved by the outliers it is there to find (Hampel, "The influence curve and its role
- * in robust estimation", 1974). Values that are far off are kept out of the history until they have become the rule: then they are what
- * is typical. Deterministic in event time; one series holds at most `historyLength` values, and at most `maxSeries` are remembered.
+ * in robust estimation", 1974). Values that are far off are kept out of the history while they go on. When they end they join it, as one
+ * more thing that happens; when they have become the rule, they are what is typical. Deterministic in event time; one series holds at most `historyLength` values, and at most `maxSeries` are remembered.
  */
 export interface MetricShifts {
   /**
@@ -22,6 +22,9 @@ export interface MetricBaseline {
   readonly spread: number;
   /** Values behind it. */
   readonly history: number;
+  /** The extremes of the history, past outliers among them: what has happened before is no news when it happens again. */
+  readonly lowest: number;
+  readonly highest: number;
 }
 
 export interface MetricJudgement extends MetricBaseline {
@@ -119,6 +122,8 @@ export function createMetricShifts(options: MetricShiftOptions = {}): MetricShif
       typical,
       spread: Math.max(deviation, relativeFloor * Math.abs(typical), absoluteFloor),
       history: length,
+      lowest: sorted[0]!,
+      highest: sorted[length - 1]!,
     };
   }
 
@@ -162,6 +167,8 @@ export function createMetricShifts(options: MetricShiftOptions = {}): MetricShif
       }
       const score = (value - baseline.typical) / baseline.spread;
       if (Math.abs(score) < threshold) {
+        // It was an excursion: its values are among what is known to happen.
+        for (const outlier of series.aside) learn(series, outlier.atMs, outlier.value);
         clear(series);
         learn(series, atMs, value);
         return { ...baseline, value, score, shifted: null, sinceMs: null, run: 0 };

@@ -1,5 +1,5 @@
 import { entityRef } from '../../src/model/entity.js';
-import type { EventFinding } from '../../src/model/finding.js';
+import type { EventFinding, Finding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import type { LogLine } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
@@ -9,12 +9,14 @@ import { createLogRates, type LogBurst } from '../detect/log-rates.js';
 import { locate, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
 import type { Scheduler } from './schedule.js';
+import type { TelemetryPlaces } from './telemetry.js';
 import { clause } from './wording.js';
 
 export type BurstUpdate = { readonly of: 'burst'; readonly key: string };
 
 export interface LogReader {
-  read(event: RawEvent): EventFinding[];
+  /** `judged`: the line is a step of an operation whose runs are judged as a whole; an error without further meaning is left to that. */
+  read(event: RawEvent, judged?: boolean): Finding[];
   update(key: string, at: string): EventFinding[];
 }
 
@@ -27,14 +29,18 @@ const quiet = new Set(['trace', 'debug', 'info', 'notice']);
 const none: EventFinding[] = [];
 
 /** Error lines of containers as bursts. Lines that are no complaint cost a look at their level and nothing else. */
-export function createLogReader(context: TransformContext, schedule: Scheduler<BurstUpdate>): LogReader {
+export function createLogReader(
+  context: TransformContext,
+  places: TelemetryPlaces,
+  schedule: Scheduler<BurstUpdate>,
+): LogReader {
   // One miner for all: the template is part of a burst's key together with the container, ids stay comparable over replicas.
   const drain: Drain = createDrain();
   const rates = createLogRates<About>({
     schedule: (key, dueMs) => schedule.set(`burst ${key}`, dueMs, { of: 'burst', key }),
   });
 
-  function read(event: RawEvent): EventFinding[] {
+  function read(event: RawEvent, judged = false): Finding[] {
     const line = event.data as unknown as LogLine;
     if (line.level !== null && quiet.has(line.level)) return none;
     const stderr = line.stream === 'stderr';
@@ -43,6 +49,8 @@ export function createLogReader(context: TransformContext, schedule: Scheduler<B
     const place = locate(context, event.metadata);
     const memory = place.k8s.container !== null ? place.pod?.containers.get(place.k8s.container) : undefined;
     if (memory && line.message !== '') memory.lastWords = { text: line.message, at: event.timestamp };
+    // How large a part of its requests fails so, and whether that is new, tells more than that one does.
+    if (judged && meaning !== null && /^log\.(error|exception)$/.test(meaning.category)) return none;
     // On its way out a process loses its connections; nobody is to be alarmed by that.
     if (!meaning || !meaning.certain || place.pod?.terminating) return none;
     // The template tells lines apart that have no meaning of their own; for the rest it is only wanted once for each burst.
@@ -72,7 +80,7 @@ export function createLogReader(context: TransformContext, schedule: Scheduler<B
         },
       };
     });
-    return burst ? [finding(burst, event.timestamp)] : none;
+    return burst ? [...places.of(event.metadata, event.timestamp).introduced, finding(burst, event.timestamp)] : none;
   }
 
   function update(key: string, at: string): EventFinding[] {

@@ -23,8 +23,8 @@ interface Meaning {
   readonly own: Category;
   readonly node: Category | null;
   readonly call: Category | null;
-  /** Besides being unusual it has to matter. */
-  readonly matters: (value: number, typical: number, ratio: boolean) => boolean;
+  /** Besides being unusual it has to matter. `highest` and `lowest`: what the series reached before. */
+  readonly matters: (judged: MetricJudgement, ratio: boolean) => boolean;
 }
 
 /** OpenTelemetry's names (semantic conventions for system, container, Kubernetes, HTTP, RPC and messaging metrics) and what is close to them. */
@@ -39,7 +39,7 @@ const signals: readonly Signal[] = [
       own: 'app.cpu-saturated',
       node: 'node.cpu-saturated',
       call: null,
-      matters: (value, typical, ratio) => (ratio ? value >= 0.7 : value >= 3 * typical),
+      matters: ({ value, typical, highest }, ratio) => (ratio ? value >= 0.7 : value >= 3 * typical && value > highest),
     },
     down: null,
   },
@@ -52,7 +52,8 @@ const signals: readonly Signal[] = [
       own: 'app.memory-growth',
       node: 'node.memory-growth',
       call: null,
-      matters: (value, typical, ratio) => (ratio ? value >= 0.8 : value >= 1.5 * typical),
+      matters: ({ value, typical, highest }, ratio) =>
+        ratio ? value >= 0.8 : value >= 1.5 * typical && value > highest,
     },
     down: null,
   },
@@ -65,7 +66,8 @@ const signals: readonly Signal[] = [
       own: 'app.errors-up',
       node: null,
       call: 'call.failed',
-      matters: (value, typical, ratio) => (ratio ? value - typical >= 0.05 : value >= 2 * typical),
+      matters: ({ value, typical, highest }, ratio) =>
+        value > highest && (ratio ? value - typical >= 0.05 : value >= 2 * typical),
     },
     down: null,
   },
@@ -79,7 +81,7 @@ const signals: readonly Signal[] = [
       own: 'app.errors-up',
       node: null,
       call: 'call.failed',
-      matters: (value, typical) => value <= 0.95 * typical,
+      matters: ({ value, typical, lowest }) => value <= 0.95 * typical && value < lowest,
     },
   },
   {
@@ -91,7 +93,8 @@ const signals: readonly Signal[] = [
       own: 'app.slow',
       node: null,
       call: 'call.slow',
-      matters: (value, typical) => value >= 2 * typical,
+      // Percentiles of few requests jump: only what is far beyond every jump before.
+      matters: ({ value, typical, highest }) => value >= 2 * typical && value >= 1.5 * highest,
     },
     down: null,
   },
@@ -104,13 +107,13 @@ const signals: readonly Signal[] = [
       own: 'app.load-up',
       node: null,
       call: null,
-      matters: (value, typical) => value >= 3 * typical,
+      matters: ({ value, typical, highest }) => typical > 0 && value >= 3 * typical && value >= 1.5 * highest,
     },
     down: {
       own: 'app.load-lost',
       node: null,
       call: 'call.stopped',
-      matters: (value, typical) => value <= 0.3 * typical,
+      matters: ({ value, typical, lowest }) => value <= 0.3 * typical && value < lowest,
     },
   },
 ];
@@ -170,7 +173,7 @@ export function createMetricsReader(places: TelemetryPlaces): MetricsReader {
         const judged = shiftsOf(signal, ratio).observe(`${place.entity.id} ${name} ${apart}`, atMs, values[name]!);
         if (!judged?.shifted) continue;
         const meaning = judged.shifted === 'up' ? signal.up : signal.down;
-        if (!meaning?.matters(judged.value, judged.typical, ratio)) continue;
+        if (!meaning?.matters(judged, ratio)) continue;
         if (judged.run < 2 && Math.abs(judged.score) < aloneFactor * threshold) continue;
         const peer = typeof told.peer === 'string' ? told.peer : null;
         const category =

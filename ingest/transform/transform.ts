@@ -42,10 +42,10 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   const schedule = createSchedule<Task>();
   const kubernetes = createKubernetesReader(context, schedule);
   const kernel = createKernelReader(context, schedule);
-  const logs = createLogReader(context, schedule);
+  const places = createTelemetryPlaces(context);
+  const logs = createLogReader(context, places, schedule);
   const journal = createJournalReader(context, schedule);
   const probes = createProbeReader(context, schedule);
-  const places = createTelemetryPlaces(context);
   const metrics = createMetricsReader(places);
   const limits = createMeasuredLimitsReader(places);
   const spans = createSpanReader(places, schedule);
@@ -84,8 +84,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
     if (event.data.kind === 'source-health') return [readHealth(event, cluster)];
     switch (event.type) {
       case 'log':
-        if (event.spanId !== null && event.data.kind === 'line') spans.logged(event);
-        return logs.read(event);
+        return logs.read(event, event.spanId !== null && event.data.kind === 'line' && spans.logged(event));
       case 'kubeapi':
         return kubernetes.read(event);
       case 'ebpf':
