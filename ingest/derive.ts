@@ -18,7 +18,12 @@ import {
   wasChanged,
 } from './callee.js';
 import type { Inventory } from './inventory.js';
+import { deriveMesh } from './derive-mesh.js';
+import { deriveNetwork, deriveOwnResolution } from './derive-network.js';
+import { deriveStores } from './derive-stores.js';
+import type { Deriving } from './deriving.js';
 import { deriveNodeGroups } from './node-groups.js';
+import { deriveRegistries } from './registries.js';
 import { representative, type Problem, type Problems } from './problems.js';
 
 /** A failed lookup counts this long as a witness against the resolver. */
@@ -49,6 +54,9 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   const callers = new Map<number, Set<number>>();
   const unresolved = new Map<number, { readonly callers: Set<number>; firstMs: number; lastMs: number }>();
   const distrusted: Problem[] = [];
+  const active: Problem[] = [];
+  const stopped: Problem[] = [];
+  const waiting: Problem[] = [];
   for (const problem of problems.all()) {
     // Who waits longer for a lookup than it has time says so once, and then only that its calls time out.
     if (problem.category === 'dns.failed' && problem.target !== -1 && nowMs - problem.lastMs <= lookupMemoryMs) {
@@ -63,6 +71,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       unresolved.set(problem.target, seen);
     }
     if (!problems.isActive(problem, nowMs)) continue;
+    active.push(problem);
     if (problem.category === 'service.no-ready-endpoints') empty.set(problem.unit, problem);
     if (problem.target !== -1 && /^(call\.(refused|timeout|unreachable|reset)|dns\.failed)$/.test(problem.category)) {
       const before = called.get(problem.target);
@@ -71,8 +80,12 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
     }
     if (problem.target !== -1 && /^tls\.certificate-/.test(problem.category)) distrusted.push(problem);
     if (/^scheduling\.(node-unschedulable|untolerated-taint)$/.test(problem.category))
-      holdBack(problem.unit, inventory, problems, nowMs);
+      holdBack(problem, inventory, problems, nowMs);
+    if (problem.category === 'scheduler.down') stopped.push(problem);
+    if (problem.category === 'scheduling.not-attempted') waiting.push(problem);
   }
+
+  for (const { unit } of stopped) for (const pending of waiting) inventory.relate('LIMITS', unit, pending.unit, nowMs);
 
   // The caller only says what it was shown: the certificate is the callee's.
   for (const { target, category, firstMs, unit } of distrusted) {
@@ -93,7 +106,13 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
     );
   }
 
-  deriveNodeGroups(cluster, inventory, problems, nowMs, say);
+  const given: Deriving = { cluster, inventory, problems, active, nowMs, say };
+  deriveNodeGroups(given);
+  deriveNetwork(given);
+  deriveMesh(given);
+  deriveStores(given);
+  const ownFault = deriveOwnResolution(given);
+  deriveRegistries(cluster, inventory, problems, nowMs, say);
 
   for (const [service, problem] of empty) {
     const mismatch = selectorMismatch(service, inventory);
@@ -154,7 +173,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
     if (problem.category === 'dns.failed' && ref.kind === 'Service' && inventory.exists(target)) {
       // One caller alone may have a resolver of its own that is wrong.
       const { callers: witnesses, firstMs, lastMs } = unresolved.get(target)!;
-      const lasting = lastMs - firstMs >= lastingMs && witnesses.size > 1;
+      const lasting = lastMs - firstMs >= lastingMs && [...witnesses].filter((unit) => !ownFault.has(unit)).length > 1;
       if (!lasting || isTroubled(target, inventory, problems, nowMs)) continue;
       say(
         ref,
@@ -232,6 +251,16 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       );
       return;
     }
+    if (problem.attributes.get('phase')?.has('connect')) {
+      say(
+        service,
+        'network.unreachable',
+        problem.firstMs,
+        `Packets of ${caller.kind} ${caller.name} to Service ${service.name} get no answer at all, while its pods are well: ${representative(problem).semantic.message}`,
+        { caller: `${caller.kind}/${caller.name}`, callee: `Service/${service.name}` },
+      );
+      return;
+    }
     // The only caller that waits in vain, and was changed itself: its own new address, timeout or way out is as likely.
     if (callers.get(target)!.size === 1 && wasChanged(problem.unit, inventory, problems, nowMs)) return;
     for (const workload of inventory.unitsOut(target, 'SELECTS')) {
@@ -287,9 +316,12 @@ function deadRoutes(cluster: string, inventory: Inventory, problems: Problems): 
 const rolloutMs = 45_000;
 
 /** Nodes that take no pods, or were given a taint lately, hold back those that wait for one. */
-function holdBack(unit: number, inventory: Inventory, problems: Problems, nowMs: number): void {
+function holdBack({ unit, attributes }: Problem, inventory: Inventory, problems: Problems, nowMs: number): void {
   const { cluster } = inventory.ref(unit);
+  /** Where the pod asks for certain nodes, only these matter to it. */
+  const suitable = [...(attributes.get('cordoned') ?? [])].flatMap((names) => names.split(','));
   for (const node of inventory.inNamespace(cluster, null, 'Node')) {
+    if (suitable.length > 0 && !suitable.includes(inventory.ref(node).name)) continue;
     const cordoned = problems
       .on(node)
       .some((other) => other.category === 'node.cordoned' && problems.isActive(other, nowMs));

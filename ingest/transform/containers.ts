@@ -308,12 +308,19 @@ function readWaiting(view: ContainerView, reason: string, message: string, conte
         classifyPull(`${reason === 'SignatureValidationFailed' ? 'signature ' : ''}${message}`) ?? view.memory.pull;
       view.memory.pull = failure;
       const category = failure?.category ?? 'image.pull-failed';
-      const because = failure ? failure.because : clause(message) || 'the pull fails';
+      const secret = category === 'image.unauthorized' ? view.memory.pullSecret : null;
+      const because =
+        secret !== null
+          ? `the registry wants credentials, and the pull secret ${secret} does not exist`
+          : failure
+            ? failure.because
+            : clause(message) || 'the pull fails';
       return [
         draft(category, `${title(view)} cannot get image ${image}: ${because}.`, {
           image,
           registry: registryOf(image),
           error: clause(message),
+          missing: secret === null ? null : `Secret/${secret}`,
         }),
       ];
     }

@@ -7,6 +7,7 @@ import type { Draft } from './draft.js';
 import type { PullFailure } from './image-pull.js';
 import { bareContainerId } from './kubernetes-objects.js';
 import type { NodeShape } from './node-fit.js';
+import type { Probes } from './probe-mistakes.js';
 
 /**
  * What the transform stage remembers of the cluster between events: only what an event alone does not say. One small record for
@@ -24,6 +25,8 @@ export interface TransformContext {
   /** Admission webhook name → the configuration that holds it. */
   readonly webhooks: Map<string, EntityRef>;
   readonly namespaces: Set<string>;
+  /** Minor versions of the API servers that run as pods, by pod. */
+  readonly apiServers: Map<string, number>;
   /** The nodes there are, by name. */
   readonly nodes: Map<string, NodeShape>;
   /** Cordoned nodes, and disruption budgets by entity id: a drain is where they meet. */
@@ -84,6 +87,8 @@ export interface PodMemory {
   readyLostMs: readonly number[];
   ready: boolean;
   labels: Readonly<Record<string, string>>;
+  /** Where its containers have which claims. */
+  mounts: readonly { readonly container: string; readonly path: string; readonly claim: string }[];
   /** What Kubernetes Events said keeps its containers from being created, by volume or sandbox: its status has no place for it. */
   readonly setbacks: Map<string, Draft>;
   readonly containers: Map<string, ContainerMemory>;
@@ -95,6 +100,7 @@ export interface ContainerMemory {
   image: string | null;
   /** Declared container ports; a probe of another port is worth a word. */
   ports: readonly number[];
+  probes: Probes;
   memoryLimitBytes: number | null;
   /** Event time of the newest liveness or startup probe failure, so that the exit that follows is told from a program's own. */
   probeFailedMs: number | null;
@@ -102,6 +108,8 @@ export interface ContainerMemory {
   readinessFailure: Draft | null;
   /** Why the newest image pull failed: the back-off that follows does not repeat it. */
   pull: PullFailure | null;
+  /** A pull secret that its pod names and that is not there. */
+  pullSecret: string | null;
   /** The newest error line of the container: what it said before it died. */
   lastWords: { readonly text: string; readonly at: string } | null;
   /** Container id of the newest end that was reported, so that none is reported twice. */
@@ -119,6 +127,7 @@ export function createContext(cluster: string): TransformContext {
     endpoints: new Map(),
     webhooks: new Map(),
     namespaces: new Set(),
+    apiServers: new Map(),
     nodes: new Map(),
     cordoned: new Set(),
     budgets: new Set(),

@@ -7,10 +7,12 @@ import { canonicalTimestamp, toEpochMs } from '../../src/model/time.js';
 import { classifyClaimReason } from './storage.js';
 import { containerRef, noContext, podContext, type PodMemory, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
+import { classifyPull } from './image-pull.js';
 import { evictionDraft, gracePeriodDraft, rejection } from './pod-ends.js';
+import { mistakeOf, portOfProbe } from './probe-mistakes.js';
 import { creationDraft } from './workloads.js';
 import { journalTexts } from '../detect/journal-texts.js';
-import { clause } from './wording.js';
+import { clause, size } from './wording.js';
 import { selectorFight, verticalEviction } from './workload-conflicts.js';
 
 /** core/v1 and events.k8s.io/v1 in one shape: the collector may watch either. */
@@ -90,9 +92,10 @@ export function readKubernetesEvent(
   if (about.kind === 'PersistentVolumeClaim' && about.uid) {
     // A claim's status has no reasons of its own: its events are where they stand, also those from before.
     const known = classifyClaimReason(reason, message, undefined) !== null || /^WaitFor/.test(reason);
-    if (!known) return [];
-    context.reasons.set(`claim ${about.uid}`, { reason, message, at: last });
-    return refresh(involved.id, raw.timestamp);
+    if (known) {
+      context.reasons.set(`claim ${about.uid}`, { reason, message, at: last });
+      return refresh(involved.id, raw.timestamp);
+    }
   }
   if (action === 'SYNC' || atMs - toEpochMs(last) > staleMs) return [];
   const k8s = pod
@@ -140,6 +143,7 @@ function standing(draft: Draft, { reason, message, fieldPath }: Hint, pod: PodMe
     if (memory) memory.readinessFailure = draft;
     return memory !== undefined;
   }
+  if (draft.category === 'image.pull-failed') return true;
   if (!/^FailedMount$|^FailedMapVolume$|^FailedAttachVolume$|^FailedCreatePodSandBox$|^NetworkNotReady$/.test(reason))
     return false;
   pod.setbacks.set(`${draft.category} ${draft.discriminator ?? ''} ${templateOf(message).slice(0, 64)}`, draft);
@@ -194,6 +198,14 @@ function interpret(hint: Hint): Draft | null {
             attributes: { error: text },
           },
         );
+      if (oomAtStart.test(message)) {
+        const limitBytes = smallestLimit(pod);
+        return draft(
+          'container.oom-killed',
+          `Pod ${involved.name} cannot start: its first process was killed for exceeding its memory limit${limitBytes === null ? '' : ` of ${size(limitBytes)}`}.`,
+          { attributes: { limitBytes, error: text } },
+        );
+      }
       return draft('pod.sandbox-failed', `The sandbox of pod ${involved.name} cannot be created: ${text}.`, {
         attributes: { error: text },
       });
@@ -210,6 +222,9 @@ function interpret(hint: Hint): Draft | null {
             },
           );
     }
+    case 'Failed':
+    case 'FailedToRetrieveImagePullSecret':
+      return pullFailure(hint);
     case 'NetworkNotReady':
       return draft(
         'pod.sandbox-failed',
@@ -285,8 +300,15 @@ function interpret(hint: Hint): Draft | null {
     case 'FileSystemResizeFailed':
       return draft('volume.resize-failed', `The volume of ${name} cannot be resized: ${text}.`);
     case 'VolumeFailedDelete':
-    case 'SnapshotContentCreationFailed':
       return draft('pvc.provisioning-failed', `${name}: ${text}.`);
+    case 'SnapshotContentCreationFailed':
+    case 'SnapshotCreationFailed':
+    case 'SnapshotContentMissing':
+      return involved.kind === 'VolumeSnapshot'
+        ? draft('snapshot.failed', `Snapshot ${involved.name} cannot be made: ${text}.`, {
+            attributes: { error: text },
+          })
+        : null;
     case 'ExceededGracePeriod':
       return gracePeriodDraft(involved, containerOf(hint), k8s, null, null);
     case 'JobAlreadyActive':
@@ -330,6 +352,32 @@ function interpret(hint: Hint): Draft | null {
       // A pod that its node rejects may be gone before it is seen.
       return involved.kind === 'Pod' ? rejection(involved, reason, message, k8s) : null;
   }
+}
+
+/** runc's words for a limit that leaves no room for the container's first process. */
+const oomAtStart = /container init was OOM-killed/i;
+
+function smallestLimit(pod: PodMemory | null): number | null {
+  const limits = [...(pod?.containers.values() ?? [])].flatMap(({ memoryLimitBytes }) => memoryLimitBytes ?? []);
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+/** A back-off does not repeat why the pull before it failed: the Event of that pull does. It is told with the pod's state. */
+function pullFailure({ reason, message, pod, fieldPath, involved, k8s, context }: Hint): Draft | null {
+  const missing =
+    reason === 'FailedToRetrieveImagePullSecret'
+      ? (/image pull secrets? \(([^)]+)\)/.exec(message)?.[1]?.split(', ')[0] ?? '')
+      : null;
+  if (missing === null && !/^Failed to pull image/.test(message)) return null;
+  const waiting = /\{([^}]+)\}/.exec(fieldPath ?? '')?.[1];
+  for (const [name, memory] of pod?.containers ?? []) {
+    if (missing !== null) memory.pullSecret = missing;
+    else if (name === waiting) memory.pull = classifyPull(message) ?? memory.pull;
+  }
+  // For the refresh alone: what it says is told by the container that waits.
+  return pod && context.latest.has(involved.id)
+    ? { category: 'image.pull-failed', entity: involved, context: k8s, message: clause(message), discriminator: reason }
+    : null;
 }
 
 /** The workload that an Event's object belongs to, where it is one of its ReplicaSets or Jobs. */
@@ -424,7 +472,8 @@ function probeFailure(hint: Hint): Draft | null {
   const memory = container !== null ? pod?.containers.get(container) : undefined;
   if (memory && kind !== 'Readiness') memory.probeFailedMs = atMs;
   const target = /:\/\/[^/\s"]*?:(\d+)([^\s"]*)/.exec(error) ?? /dial tcp [^\s]*?:(\d+)()/.exec(error);
-  const port = target ? Number(target[1]) : null;
+  const probe = memory?.probes[kind];
+  const port = target ? Number(target[1]) : portOfProbe(probe);
   const path = target?.[2] || null;
   const status = /statuscode: (\d+)/.exec(error)?.[1];
   const refused = /connection refused/i.test(error);
@@ -438,7 +487,9 @@ function probeFailure(hint: Hint): Draft | null {
       : timeout
         ? 'it does not answer in time'
         : clause(error, 160);
-  const undeclared = declared === false ? `; the container declares ${memory!.ports.join(', ')}, not ${port!}` : '';
+  const restarted = kind !== 'Readiness' && (memory?.restartCount ?? 0) > 0;
+  const mistake = mistakeOf(probe, error, port, memory?.ports ?? [], restarted);
+  const undeclared = mistake === 'port' ? `; the container declares ${memory!.ports.join(', ')}, not ${port!}` : '';
   return {
     category: probeCategories[kind],
     entity: entityOf(hint),
@@ -452,6 +503,7 @@ function probeFailure(hint: Hint): Draft | null {
       probeError: clause(error),
       error: refused ? 'ECONNREFUSED' : timeout ? 'ETIMEDOUT' : null,
       declaredPort: declared,
+      mistake,
       declaredPorts: memory?.ports.join(',') || null,
     },
   };
@@ -492,6 +544,34 @@ function volumeFailure(hint: Hint): Draft | null {
   }
   // The pod has not been told of objects created a moment ago; the kubelet asks again.
   if (/object "[^"]+"\/"[^"]+" not registered|failed to sync (?:configmap|secret) cache/i.test(message)) return null;
+  const driver = /driver name (\S+) not found in the list of registered CSI drivers/.exec(message)?.[1];
+  if (driver !== undefined) {
+    return {
+      ...common,
+      // All pods that want a volume of it wait for one and the same.
+      entity: entityRef(hint.context.cluster, 'CSIDriver', null, driver),
+      category: 'csi.driver-not-found',
+      message: `CSI driver ${driver} is not registered on node ${hint.pod?.node ?? '?'}, and pod ${involved.name} waits for its volume.`,
+      attributes: { driver, volume, victim: involved.id, error: clause(message) },
+    };
+  }
+  if (
+    /attach(?:ment)?s? limit|volume limit exceeded|maximum number of (?:attached )?volumes|ResourceExhausted.*[Aa]ttach/i.test(
+      message,
+    )
+  ) {
+    return {
+      ...common,
+      entity: involved,
+      category: 'scheduling.volume-limit',
+      message:
+        `Volume ${volume ?? ''} of pod ${involved.name} cannot be attached: node ${hint.pod?.node ?? '?'} has as many as it may.`.replace(
+          '  ',
+          ' ',
+        ),
+      attributes: { volume, error: clause(message) },
+    };
+  }
   const claim = /(?:claim|PVC)[ "]+(?:[\w-]+\/)?([\w.-]+)/i.exec(message)?.[1] ?? null;
   const attach = reason === 'FailedAttachVolume' || /Multi-Attach/i.test(message);
   return {

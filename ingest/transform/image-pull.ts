@@ -8,7 +8,7 @@ export interface PullFailure {
 
 /** Order matters: a registry's 401 text often also says "not found", a proxy's 403 also "denied". */
 const table: readonly (readonly [RegExp, Category, string])[] = [
-  [/no space left on device/i, 'image.pull-failed', 'the disk of the node is full'],
+  [/no space left on device/i, 'image.no-space', 'the disk of the node is full'],
   [
     /toomanyrequests|too many requests|\b429\b|rate limit/i,
     'image.rate-limited',
@@ -37,9 +37,16 @@ const table: readonly (readonly [RegExp, Category, string])[] = [
   ],
 ];
 
+/**
+ * Registries hide what does not exist behind a refusal; but Docker's official images are for everyone, so one of them that is refused
+ * has a name or tag that is not there.
+ */
+const refusedOfficial = /docker\.io\/library\/[^"]*": .*(?:manifests\/\S* ?.*403 Forbidden|pull access denied)/i;
+
 /** What an `ErrImagePull` or `ImagePullBackOff` text says, null when the text only says that there is a back-off. */
 export function classifyPull(message: string): PullFailure | null {
   if (/^Back-off pulling image "[^"]*"$/.test(message.trim())) return null;
+  if (refusedOfficial.test(message)) return { category: 'image.not-found', because: 'the registry does not have it' };
   for (const [pattern, category, because] of table) if (pattern.test(message)) return { category, because };
   return null;
 }

@@ -34,6 +34,10 @@ const maxSeries = 1_000;
 const unitKinds: readonly (readonly [RegExp, Category, string])[] = [
   [/^(?:kubelet|k3s|k3s-agent|rke2-agent|rke2-server|k0sworker)$/, 'node.kubelet-down', 'kubelet'],
   [/^(?:containerd|crio|cri-o|docker)$/, 'node.runtime-down', 'container runtime'],
+  [/^kube-proxy$/, 'node.agent-down', 'service proxy'],
+  [/^kube-scheduler$/, 'scheduler.down', 'scheduler'],
+  [/^kube-controller-manager$/, 'controller-manager.down', 'controller manager'],
+  [/^kube-apiserver$/, 'apiserver.down', 'API server'],
 ];
 
 /** Cheap first look: no row of the table is in a line that fails it. */
@@ -81,7 +85,7 @@ export function createJournalReader(context: TransformContext, schedule: Schedul
       context: { ...noContext(cluster), node },
       discriminator: state.unit,
       message: `${capital(kind?.[2] ?? 'unit')} ${state.unit} of node ${node} ${activeState === 'failed' ? 'has failed' : 'is stopped'}${why === null ? '' : `: ${clause(why, 200)}`}.`,
-      attributes: { unit: state.unit, activeState, subState: state.subState, lastLog: said ?? null },
+      attributes: { unit: state.unit, agent: name, activeState, subState: state.subState, lastLog: said ?? null },
     };
     return {
       kind: 'entity',

@@ -44,9 +44,11 @@ export interface Container {
     readonly limits?: Readonly<Record<string, string>>;
     readonly requests?: Readonly<Record<string, string>>;
   };
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath?: string }[];
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly startupProbe?: Probe;
+  readonly lifecycle?: { readonly preStop?: object };
   readonly restartPolicy?: string;
 }
 
@@ -59,6 +61,12 @@ export interface Volume {
   readonly projected?: { readonly sources?: readonly { readonly configMap?: LocalRef; readonly secret?: LocalRef }[] };
 }
 
+interface NodeRequirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
 export interface PodSpec {
   readonly nodeName?: string;
   readonly schedulerName?: string;
@@ -67,12 +75,30 @@ export interface PodSpec {
   readonly priorityClassName?: string;
   readonly restartPolicy?: string;
   readonly hostNetwork?: boolean;
+  readonly dnsPolicy?: string;
   readonly terminationGracePeriodSeconds?: number;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
   readonly imagePullSecrets?: readonly LocalRef[];
   readonly readinessGates?: readonly { readonly conditionType: string }[];
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: {
+    readonly nodeAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly nodeSelectorTerms?: readonly {
+          readonly matchExpressions?: readonly NodeRequirement[];
+          readonly matchFields?: readonly NodeRequirement[];
+        }[];
+      };
+    };
+  };
+  readonly tolerations?: readonly {
+    readonly key?: string;
+    readonly operator?: string;
+    readonly value?: string;
+    readonly effect?: string;
+  }[];
 }
 
 export interface Terminated {

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../src/model/payloads.js';
 import { entityRef } from '../../src/model/entity.js';
 import { toEpochMs } from '../../src/model/time.js';
 import type { TransformContext } from './context.js';
+import { cloudControllerProblems, lapsedLeader, versionSkew } from './control-plane.js';
 import type { Draft } from './draft.js';
 import type { Interpretation, Observed } from './interpretation.js';
 import { conditionOf, each, type Condition } from './kubernetes-objects.js';
@@ -54,7 +55,11 @@ export function readNode(observed: Observed<Node>, context: TransformContext): I
   const { object, entity, k8s } = observed;
   const { status, spec } = object;
   const name = entity.name;
-  context.nodes.add(name);
+  context.nodes.set(name, {
+    labels: object.metadata.labels ?? {},
+    unschedulable: spec?.unschedulable ?? false,
+    taints: each(spec?.taints),
+  });
   const problems: Draft[] = [];
   const events: Draft[] = [];
   const add = (draft: Omit<Draft, 'entity' | 'context'>) => problems.push({ ...draft, entity, context: k8s });
@@ -145,6 +150,10 @@ export function readNode(observed: Observed<Node>, context: TransformContext): I
       });
     }
   }
+  problems.push(
+    ...versionSkew(status?.nodeInfo?.kubeletVersion, entity, k8s, context),
+    ...cloudControllerProblems(each(spec?.taints), object.metadata.creationTimestamp, entity, k8s),
+  );
   const cordon = each(spec?.taints).find((taint) => taint.key === 'node.kubernetes.io/unschedulable');
   if (spec?.unschedulable) {
     add({
@@ -211,7 +220,16 @@ export function readLease(
   context: TransformContext,
 ): Interpretation {
   const { spec } = object;
-  if (entity.namespace !== 'kube-node-lease' || !spec?.renewTime) return { facts: { holder: spec?.holderIdentity } };
+  if (!spec?.renewTime) return { facts: { holder: spec?.holderIdentity } };
+  if (entity.namespace !== 'kube-node-lease') {
+    const endMs = toEpochMs(spec.renewTime) + (spec.leaseDurationSeconds ?? 15) * 1000;
+    const lapsed = atMs >= endMs && action !== 'SYNC';
+    const late = duration(atMs - toEpochMs(spec.renewTime));
+    return {
+      facts: { holder: spec.holderIdentity },
+      problems: lapsed ? lapsedLeader(entity, spec.renewTime, late, k8s) : [],
+    };
+  }
   const dueMs = toEpochMs(spec.renewTime) + (spec.leaseDurationSeconds ?? 40) * 1000;
   const node = entityRef(context.cluster, 'Node', null, spec.holderIdentity ?? entity.name);
   if (atMs < dueMs || action === 'SYNC') return { facts: { renewTime: spec.renewTime } };

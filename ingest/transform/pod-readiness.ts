@@ -1,4 +1,4 @@
-import { toEpochMs } from '../../src/model/time.js';
+import { fromEpochMs, toEpochMs } from '../../src/model/time.js';
 import type { ContainerView } from './containers.js';
 import type { PodMemory, TransformContext } from './context.js';
 import type { Draft } from './draft.js';
@@ -204,10 +204,10 @@ export function flapping(
       category: 'pod.readiness-flapping',
       entity,
       context: k8s,
-      discriminator: String(turns),
-      startedAt: ready?.lastTransitionTime,
+      startedAt: fromEpochMs(pod.readyLostMs[0]!),
+      count: turns,
       message: `Pod ${pod.name} is ready and not ready in turns: ${turns} times within ${duration(atMs - pod.readyLostMs[0]!)}.`,
-      attributes: { turns },
+      attributes: { turns, intervalMs: flapWindowMs / flapTurns },
     },
   ];
 }

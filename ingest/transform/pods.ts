@@ -8,6 +8,7 @@ import {
   type PodMemory,
   type TransformContext,
 } from './context.js';
+import { componentOf, rememberApiServer } from './control-plane.js';
 import type { Draft } from './draft.js';
 import { movedTags } from './image-digests.js';
 import type { Interpretation, Observed } from './interpretation.js';
@@ -28,6 +29,7 @@ import { clause, count, quantity } from './wording.js';
 export function readPod(observed: Observed<Pod>, context: TransformContext): Interpretation {
   const { object, entity, atMs } = observed;
   const pod = remember(observed, context);
+  if (componentOf(object.metadata) === 'kube-apiserver') rememberApiServer(observed, context);
   const status = object.status ?? {};
   const phase = status.phase ?? 'Unknown';
   const conditions = each(status.conditions);
@@ -96,6 +98,9 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
       ip: status.podIP,
       node: object.spec?.nodeName,
       hostNetwork: object.spec?.hostNetwork ?? null,
+      // The default of pods that share their node's network is ClusterFirst as well, and means Default.
+      dnsPolicy:
+        object.spec?.hostNetwork || object.spec?.dnsPolicy === 'ClusterFirst' ? null : (object.spec?.dnsPolicy ?? null),
       ready: ready?.status === 'True',
       readyAt: ready?.status === 'True' ? ready.lastTransitionTime : null,
       terminating: pod.terminating || null,
@@ -114,7 +119,7 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
     },
     relations,
     problems,
-    events,
+    events: [...events, ...failedOver(observed)],
     recheckAtMs: rechecks.length > 0 ? Math.min(...rechecks) : null,
     also: containers.map((view) => containerFinding(view, context)),
   };
@@ -146,6 +151,7 @@ function remember({ object }: Observed<Pod>, context: TransformContext): PodMemo
       ready: false,
       readyLostMs: [],
       labels: {},
+      mounts: [],
       setbacks: new Map(),
       containers: new Map(),
     };
@@ -155,6 +161,7 @@ function remember({ object }: Observed<Pod>, context: TransformContext): PodMemo
   pod.workload = workloadOf(context, metadata) ?? pod.workload;
   pod.terminating = metadata.deletionTimestamp !== undefined;
   pod.labels = metadata.labels ?? {};
+  pod.mounts = claimMounts(spec);
   for (const container of [...each(spec?.initContainers), ...each(spec?.containers)]) {
     const known = pod.containers.get(container.name);
     const memory: ContainerMemory = known ?? {
@@ -162,10 +169,12 @@ function remember({ object }: Observed<Pod>, context: TransformContext): PodMemo
       containerId: null,
       image: null,
       ports: [],
+      probes: {},
       memoryLimitBytes: null,
       probeFailedMs: null,
       readinessFailure: null,
       pull: null,
+      pullSecret: null,
       lastWords: null,
       reportedEnd: null,
       oomRuns: [],
@@ -174,6 +183,11 @@ function remember({ object }: Observed<Pod>, context: TransformContext): PodMemo
     memory.ports = each(container.ports).flatMap((port) =>
       port.containerPort === undefined ? [] : [port.containerPort],
     );
+    memory.probes = {
+      ...(container.livenessProbe && { Liveness: container.livenessProbe }),
+      ...(container.readinessProbe && { Readiness: container.readinessProbe }),
+      ...(container.startupProbe && { Startup: container.startupProbe }),
+    };
     memory.memoryLimitBytes = quantity(container.resources?.limits?.memory);
     if (!known) pod.containers.set(container.name, memory);
   }
@@ -253,3 +267,22 @@ function restarts(containers: readonly ContainerView[], context: TransformContex
   }
   return drafts;
 }
+
+function claimMounts(spec: Pod['spec']): PodMemory['mounts'] {
+  const claims = new Map(
+    each(spec?.volumes).flatMap(({ name, persistentVolumeClaim: claim }) =>
+      claim?.claimName ? [[name, claim.claimName] as const] : [],
+    ),
+  );
+  if (claims.size === 0) return noMounts;
+  return [...each(spec?.initContainers), ...each(spec?.containers)].flatMap((container) =>
+    each(container.volumeMounts).flatMap(({ name, mountPath }) => {
+      const claim = claims.get(name);
+      return claim === undefined || mountPath === undefined
+        ? []
+        : [{ container: container.name, path: mountPath, claim }];
+    }),
+  );
+}
+
+const noMounts: PodMemory['mounts'] = [];

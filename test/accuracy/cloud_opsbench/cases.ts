@@ -10,7 +10,7 @@ import { caseFolders } from '../dataset.js';
 
 import type { AccuracyCase } from '../set.js';
 import { answersOf, localMs, readAbout, readCase, type CaseFiles } from './case-files.js';
-import { eventsOfDescription, eventsOfTable, probesOf } from './event-tables.js';
+import { eventsOfDescription, eventsOfTable, containersOf } from './event-tables.js';
 import { ageMs, describedTime, readDescription, readTable, tableOf, valueOf } from './kubectl-text.js';
 import { logLines } from './logs.js';
 import { kinds, readObject, uidOf, type Manifest, type Surroundings } from './objects.js';
@@ -234,7 +234,7 @@ function manifestsOf(files: CaseFiles): Map<string, Manifest> {
 
 function kubernetesEvents({ kubectl }: CaseFiles, atMs: number): KubernetesObject[] {
   const events = new Map<string, KubernetesObject>();
-  const probes = probesOf(kubectl);
+  const containers = containersOf(kubectl);
   const put = (event: KubernetesObject): void => {
     // A description tells more of the same event (how often, since when) than a list.
     const uid = event.metadata.uid!;
@@ -243,11 +243,11 @@ function kubernetesEvents({ kubectl }: CaseFiles, atMs: number): KubernetesObjec
   for (const [command, text] of Object.entries(kubectl)) {
     const [, verb, plural = ''] = command.split(' ');
     const kind = kinds[plural];
-    if (verb === 'describe' && kind !== undefined) eventsOfDescription(kind, text, atMs, probes).forEach(put);
+    if (verb === 'describe' && kind !== undefined) eventsOfDescription(kind, text, atMs, containers).forEach(put);
   }
   for (const [command, text] of Object.entries(kubectl)) {
     const of = /^kubectl get events -n (\S+)/.exec(command)?.[1];
-    if (of !== undefined) eventsOfTable(text, of, atMs, probes).forEach(put);
+    if (of !== undefined) eventsOfTable(text, of, atMs, containers).forEach(put);
   }
   return [...events.values()];
 }

@@ -8,32 +8,42 @@ const kindOf: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.values(kinds).map((kind) => [kind.toLowerCase(), kind])),
 };
 
-/** Which container of a pod has which probe on which port, by the pod's name. */
-export type Probes = ReadonlyMap<string, readonly Probe[]>;
-interface Probe {
-  readonly container: string;
-  readonly kind: string;
-  readonly port: string | undefined;
+/** What tells the containers of a pod apart in an Event's text, by the pod's name. */
+export type PodContainers = ReadonlyMap<string, readonly PodContainer[]>;
+interface PodContainer {
+  readonly name: string;
+  readonly image: string;
+  /** Ports of its probes by kind (`Liveness` …); null where the probe has none. */
+  readonly probes: ReadonlyMap<string, string | null>;
 }
 
-export function probesOf(kubectl: Readonly<Record<string, string>>): Probes {
-  const probes = new Map<string, Probe[]>();
+export function containersOf(kubectl: Readonly<Record<string, string>>): PodContainers {
+  const pods = new Map<string, PodContainer[]>();
   for (const [command, text] of Object.entries(kubectl)) {
     if (!command.startsWith('kubectl describe pod')) continue;
     const lines = readDescription(text);
-    const found = (lineOf(lines, 'Containers')?.below ?? []).flatMap(({ key, below }) =>
-      ['Liveness', 'Readiness', 'Startup'].flatMap((kind) => {
-        const probe = valueOf(below, kind);
-        return probe === undefined || key === null ? [] : [{ container: key, kind, port: /:(\d+)/.exec(probe)?.[1] }];
-      }),
-    );
-    probes.set(valueOf(lines, 'Name') ?? '', found);
+    const found = (lineOf(lines, 'Containers')?.below ?? []).map(({ key, below }) => ({
+      name: key ?? '',
+      image: valueOf(below, 'Image') ?? '',
+      probes: new Map(
+        ['Liveness', 'Readiness', 'Startup'].flatMap((kind) => {
+          const probe = valueOf(below, kind);
+          return probe === undefined ? [] : [[kind, /:(\d+)/.exec(probe)?.[1] ?? null] as const];
+        }),
+      ),
+    }));
+    pods.set(valueOf(lines, 'Name') ?? '', found);
   }
-  return probes;
+  return pods;
 }
 
 /** The Events table of a description. `printedMs`: what its ages are counted back from. */
-export function eventsOfDescription(kind: string, text: string, printedMs: number, probes: Probes): KubernetesObject[] {
+export function eventsOfDescription(
+  kind: string,
+  text: string,
+  printedMs: number,
+  containers: PodContainers,
+): KubernetesObject[] {
   const lines = readDescription(text);
   const name = valueOf(lines, 'Name');
   if (name === undefined) return [];
@@ -50,14 +60,19 @@ export function eventsOfDescription(kind: string, text: string, printedMs: numbe
             row.message ?? '',
             times,
             row.from ?? '',
-            probes,
+            containers,
           ),
         ];
   });
 }
 
 /** What `kubectl get events` prints: when each was last seen, not how often. */
-export function eventsOfTable(text: string, namespace: string, printedMs: number, probes: Probes): KubernetesObject[] {
+export function eventsOfTable(
+  text: string,
+  namespace: string,
+  printedMs: number,
+  containers: PodContainers,
+): KubernetesObject[] {
   return readTable(text.split('\n')).flatMap((row) => {
     const times = timesOf(row['last seen'] ?? '', printedMs);
     const [plural = '', ...rest] = (row.object ?? '').split('/');
@@ -66,7 +81,15 @@ export function eventsOfTable(text: string, namespace: string, printedMs: number
     if (times === null || kind === undefined || name === '') return [];
     const space = kind === 'Node' ? undefined : namespace;
     return [
-      eventOf({ kind, namespace: space, name }, row.type ?? '', row.reason ?? '', row.message ?? '', times, '', probes),
+      eventOf(
+        { kind, namespace: space, name },
+        row.type ?? '',
+        row.reason ?? '',
+        row.message ?? '',
+        times,
+        '',
+        containers,
+      ),
     ];
   });
 }
@@ -96,7 +119,7 @@ function eventOf(
   message: string,
   { firstMs, lastMs, count }: Times,
   component: string,
-  probes: Probes,
+  containers: PodContainers,
 ): KubernetesObject {
   const { kind, namespace, name } = about;
   const namespaced = namespace ?? 'default';
@@ -116,7 +139,7 @@ function eventOf(
       ...(namespace !== undefined && { namespace }),
       name,
       uid: uidOf(kind, namespace, name),
-      ...fieldPathOf(message, probes.get(name) ?? []),
+      ...fieldPathOf(message, containers.get(name) ?? []),
     },
     type,
     reason,
@@ -128,12 +151,16 @@ function eventOf(
   };
 }
 
-/** kubectl leaves the field path out: the container is the one whose probe, on the port that the message names, it is. */
-function fieldPathOf(message: string, probes: readonly Probe[]): { fieldPath?: string } {
+/** kubectl leaves the field path out: the container is the one whose probe, on that port, or whose image the message is about. */
+function fieldPathOf(message: string, containers: readonly PodContainer[]): { fieldPath?: string } {
   const killed = /^Container (\S+) failed \w+ probe/.exec(message)?.[1];
-  const kind = /^(Liveness|Readiness|Startup) probe /.exec(message)?.[1];
+  const kind = /^(Liveness|Readiness|Startup) probe /.exec(message)?.[1] ?? '';
   const port = /:(\d+)[/"]/.exec(message)?.[1] ?? /:(\d+): /.exec(message)?.[1];
-  const having = probes.filter((probe) => probe.kind === kind);
-  const container = killed ?? (having.find((probe) => probe.port === port) ?? having[0])?.container;
-  return container === undefined ? {} : { fieldPath: `spec.containers{${container}}` };
+  const image = /image "([^"]+)"/.exec(message)?.[1];
+  const probed = containers.filter(({ probes }) => probes.has(kind));
+  const name =
+    killed ??
+    (probed.find(({ probes }) => probes.get(kind) === port) ?? probed[0])?.name ??
+    containers.find((container) => container.image === image)?.name;
+  return name === undefined ? {} : { fieldPath: `spec.containers{${name}}` };
 }

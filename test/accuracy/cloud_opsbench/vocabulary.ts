@@ -118,6 +118,7 @@ const rows: readonly Row[] = [
   { category: 'scheduling.node-affinity', where: { by: /nodeSelector/ }, cause: 'node_selector_mismatch' },
   { category: 'scheduling.node-affinity', cause: 'node_affinity_mismatch' },
   { category: 'scheduling.node-unschedulable', cause: 'node_cordon_mismatch' },
+  { category: 'node.cordoned', cause: 'node_cordon_mismatch' },
   { category: 'scheduling.anti-affinity', cause: 'pod_anti_affinity_conflict' },
   { category: 'scheduling.untolerated-taint', cause: 'taint_toleration_mismatch' },
   { category: 'pvc.storageclass-not-found', cause: 'pvc_storage_class_mismatch' },
