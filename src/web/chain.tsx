@@ -197,6 +197,7 @@ function drawn(incident: IncidentStory, rootId: string | null): GraphContent {
       width: widthOf(edge.confidence),
       label: '',
       dashed: false,
+      cause: false,
     })),
   };
 }

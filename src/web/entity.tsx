@@ -17,7 +17,7 @@ import {
   type TopologyRelation,
 } from './queries.js';
 import { Empty, Failed, Loading } from './states.js';
-import { counted } from './words.js';
+import { counted, relationWords } from './words.js';
 
 /** One thing of the cluster: its incidents, what changed, what happened, what it hangs together with, what is known of it. */
 export function EntityView({ id }: { readonly id: string }): JSX.Element {
@@ -187,25 +187,3 @@ function NeighbourGroup({ words, id, relations, nodes }: NeighbourGroupPropertie
     </div>
   );
 }
-
-/** `RUNS_ON` as a verb, or as what the other does to this one. */
-export function relationWords(type: string, passive = false): string {
-  const [active, suffered] = verbs[type] ?? [
-    type.toLowerCase().replaceAll('_', ' '),
-    `is where ${type.toLowerCase()} ends`,
-  ];
-  return passive ? suffered : active;
-}
-
-const verbs: Readonly<Record<string, readonly [string, string]>> = {
-  OWNS: ['owns', 'is owned by'],
-  RUNS_ON: ['runs on', 'runs'],
-  SELECTS: ['selects', 'is selected by'],
-  MOUNTS: ['mounts', 'is mounted by'],
-  BOUND_TO: ['is bound to', 'is bound by'],
-  ROUTES_TO: ['routes to', 'is routed to by'],
-  CALLS: ['calls', 'is called by'],
-  USES: ['uses', 'is used by'],
-  SCALES: ['scales', 'is scaled by'],
-  LIMITS: ['limits', 'is limited by'],
-};

@@ -19,6 +19,8 @@ export interface GraphEdge {
   readonly width: number;
   readonly label: string;
   readonly dashed: boolean;
+  /** Drawn as cause and effect rather than as a relation. */
+  readonly cause: boolean;
 }
 
 export interface GraphContent {
@@ -50,7 +52,7 @@ const nodeWidth = 164;
 const nodeHeight = 46;
 const padding = 16;
 /** Below it the words cannot be read: then the graph begins at its root and is moved by hand. */
-const leastReadableZoom = 0.58;
+const leastReadableZoom = 0.55;
 const leastHeight = 200;
 
 /** Draws a directed graph from left to right and lets one look around in it. Everything in it is told as text elsewhere on the page. */
@@ -93,10 +95,10 @@ export function createGraphCanvas(options: CanvasOptions): GraphCanvas {
     const wanted = new Map<string, ElementDefinition>();
     for (const { id, title, subtitle, tone } of nodes)
       wanted.set(id, { group: 'nodes', data: { id, label: `${cut(title)}\n${cut(subtitle)}`, tone } });
-    for (const { id, from, to, width: thick, label, dashed } of edges)
+    for (const { id, from, to, width: thick, label, dashed, cause } of edges)
       wanted.set(id, {
         group: 'edges',
-        data: { id, source: from, target: to, width: thick, label, line: dashed ? 'dashed' : 'solid' },
+        data: { id, source: from, target: to, width: thick, label, line: dashed ? 'dashed' : 'solid', cause },
       });
     const fresh: ElementDefinition[] = [];
     cy.batch(() => {
@@ -119,25 +121,16 @@ export function createGraphCanvas(options: CanvasOptions): GraphCanvas {
     width = container.clientWidth;
     const box = cy.elements().boundingBox();
     if (!(box.w > 0) || width === 0) return;
-    const scale = Math.min(1, (width - 2 * padding) / box.w);
-    const needed = box.h * Math.max(scale, leastReadableZoom) + 2 * padding;
-    container.style.height = `${Math.round(Math.min(maxHeight, Math.max(leastHeight, needed)))}px`;
+    const zoomed = Math.max(leastReadableZoom, Math.min(1, (width - 2 * padding) / box.w));
+    const height = Math.min(maxHeight, Math.max(leastHeight, box.h * zoomed + 2 * padding));
+    container.style.height = `${Math.round(height)}px`;
     cy.resize();
-    fit();
-    if (cy.zoom() > 1) {
-      cy.zoom(1);
-      cy.center();
-    } else if (cy.zoom() < leastReadableZoom) {
-      const root = cy.nodes('[tone = "root"], [tone = "focus"]');
-      const { x, y } = (root.empty() ? cy.nodes() : root).first().position();
-      cy.viewport({
-        zoom: leastReadableZoom,
-        pan: {
-          x: padding + (nodeWidth / 2) * leastReadableZoom - x * leastReadableZoom,
-          y: container.clientHeight / 2 - y * leastReadableZoom,
-        },
-      });
-    }
+    const chief = cy.nodes('[tone = "root"], [tone = "focus"]');
+    const { x, y } = (chief.empty() ? cy.nodes() : chief).first().position();
+    cy.viewport({
+      zoom: zoomed,
+      pan: { x: begin(box.x1, box.w, x, width, zoomed), y: begin(box.y1, box.h, y, height, zoomed) },
+    });
   }
 
   function fit(): void {
@@ -172,8 +165,15 @@ export function createGraphCanvas(options: CanvasOptions): GraphCanvas {
   };
 }
 
+/** Where to put the graph along one axis: in the middle when it fits, else from its edge on, unless its chief node would be out of view. */
+function begin(from: number, size: number, chief: number, room: number, zoomed: number): number {
+  if (size * zoomed <= room) return room / 2 - (from + size / 2) * zoomed;
+  const fromEdge = padding - from * zoomed;
+  return chief * zoomed + fromEdge < room - nodeWidth ? fromEdge : room / 2 - chief * zoomed;
+}
+
 function cut(text: string): string {
-  return text.length > 25 ? `${text.slice(0, 24)}…` : text;
+  return text.length > 24 ? `${text.slice(0, 23)}…` : text;
 }
 
 function arrangement(
@@ -181,7 +181,7 @@ function arrangement(
   edges: readonly GraphEdge[],
 ): ReadonlyMap<string, { x: number; y: number }> {
   const graph = new graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 44 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: edges.some(({ label }) => label !== '') ? 90 : 44 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of nodes) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
   for (const { id, from, to } of edges) graph.setEdge(from, to, {}, id);
@@ -259,6 +259,10 @@ function styles(container: HTMLElement): StylesheetJson {
         'text-background-opacity': 0.85,
         'text-background-padding': '2px',
       },
+    },
+    {
+      selector: 'edge[?cause]',
+      style: { 'line-color': colour('cause'), 'target-arrow-color': colour('cause'), color: colour('cause') },
     },
     {
       selector: '.near',

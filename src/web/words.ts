@@ -52,3 +52,25 @@ export const sourceWords: Readonly<Record<Source['state'], string>> = {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
+
+/** `RUNS_ON` as a verb, or as what the other does to this one. */
+export function relationWords(type: string, passive = false): string {
+  const [active, suffered] = verbs[type] ?? [
+    type.toLowerCase().replaceAll('_', ' '),
+    `is where ${type.toLowerCase()} ends`,
+  ];
+  return passive ? suffered : active;
+}
+
+const verbs: Readonly<Record<string, readonly [string, string]>> = {
+  OWNS: ['owns', 'is owned by'],
+  RUNS_ON: ['runs on', 'runs'],
+  SELECTS: ['selects', 'is selected by'],
+  MOUNTS: ['mounts', 'is mounted by'],
+  BOUND_TO: ['is bound to', 'is bound by'],
+  ROUTES_TO: ['routes to', 'is routed to by'],
+  CALLS: ['calls', 'is called by'],
+  USES: ['uses', 'is used by'],
+  SCALES: ['scales', 'is scaled by'],
+  LIMITS: ['limits', 'is limited by'],
+};
