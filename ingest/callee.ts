@@ -16,7 +16,9 @@ export function isTroubled(service: number, inventory: Inventory, problems: Prob
       .on(unit)
       .some(
         (other) =>
-          !/^(change\.|app\.slow$|dns\.server-down$|log\.)/.test(other.category) && problems.isActive(other, nowMs),
+          !/^(change\.|app\.(slow|not-listening|drops-connections)$|network\.unreachable$|dns\.server-down$|log\.)/.test(
+            other.category,
+          ) && problems.isActive(other, nowMs),
       ),
   );
 }

@@ -17,6 +17,7 @@ import {
   selectorMismatch,
   wasChanged,
 } from './callee.js';
+import { deriveControlPlane, isApiService, sayApiDown } from './control-plane.js';
 import type { Inventory } from './inventory.js';
 import { deriveMesh } from './derive-mesh.js';
 import { deriveNetwork, deriveOwnResolution } from './derive-network.js';
@@ -94,7 +95,9 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       .unitsOut(unit, 'RUNS_ON')
       .some((node) => problems.on(node).some((other) => other.category === 'node.clock-skewed'));
     if (byClock) continue;
-    const holder = certificateOf(target, inventory);
+    const holder = isApiService(inventory.ref(target))
+      ? inventory.intern(entityRef(cluster, 'ControlPlane', null, 'kube-apiserver'))
+      : certificateOf(target, inventory);
     const ref = inventory.ref(holder);
     const state = category === 'tls.certificate-expired' ? 'has expired' : 'is not valid yet';
     say(
@@ -113,6 +116,8 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   deriveStores(given);
   const ownFault = deriveOwnResolution(given);
   deriveRegistries(cluster, inventory, problems, nowMs, say);
+
+  deriveControlPlane(cluster, { inventory, problems, say, nowMs });
 
   for (const [service, problem] of empty) {
     const mismatch = selectorMismatch(service, inventory);
@@ -182,6 +187,10 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
         `The cluster's DNS, Service ${ref.name}, does not resolve names that exist: ${example}`,
         { service: ref.name },
       );
+      continue;
+    }
+    if (isApiService(ref)) {
+      if (problem.category !== 'dns.failed' && !blind) sayApiDown(problem, callers.get(target)!, { inventory, say });
       continue;
     }
     if (ref.kind === 'ExternalEndpoint' || (ref.kind === 'Service' && isOutside(target, inventory))) {

@@ -1,15 +1,7 @@
-import type { Category } from '../src/model/categories.js';
-import { entityRef, type EntityRef } from '../src/model/entity.js';
+import { entityRef } from '../src/model/entity.js';
+import type { Deriving } from './deriving.js';
 import type { Inventory } from './inventory.js';
-import type { Problem, Problems } from './problems.js';
-
-export type Say = (
-  entity: EntityRef,
-  category: Category,
-  sinceMs: number,
-  message: string,
-  attributes: Readonly<Record<string, string | number | boolean>>,
-) => void;
+import type { Problem } from './problems.js';
 
 /** Nodes that stop within this of each other stopped together. */
 const togetherMs = 5 * 60_000;
@@ -29,17 +21,10 @@ const bereft =
  * What shows only when nodes are looked at together: a zone that is out, a pool whose new nodes are all broken, and an agent (a
  * DaemonSet's pod) whose failure on a node the node's other pods follow.
  */
-export function deriveNodeGroups(
-  cluster: string,
-  inventory: Inventory,
-  problems: Problems,
-  nowMs: number,
-  say: Say,
-): void {
+export function deriveNodeGroups({ cluster, inventory, problems, active, nowMs, say }: Deriving): void {
   const lost = new Map<number, number>();
   const agents: Problem[] = [];
-  for (const problem of problems.all()) {
-    if (!problems.isActive(problem, nowMs)) continue;
+  for (const problem of active) {
     const { kind, namespace } = inventory.ref(problem.unit);
     if (problem.category === 'node.removed') outlive(problem.unit);
     if (kind === 'Node' && down.test(problem.category))

@@ -1,4 +1,6 @@
 import type { Category } from '../../src/model/categories.js';
+import { controlPlaneTexts } from './control-plane-texts.js';
+import { volumeTexts } from './volume-texts.js';
 import { peersIn } from '../transform/peers.js';
 
 export type Attributes = Record<string, string | number | boolean>;
@@ -24,15 +26,8 @@ const path: Extract = (match, attributes, text) => {
  * Spellings of Node, Go, Java, Python, .NET, Ruby, nginx, curl, and of the common databases.
  */
 export const errorTexts: readonly ErrorText[] = [
-  {
-    // client-go tools/leaderelection and controller-runtime, which end the program then.
-    pattern:
-      /failed to renew lease (\S+?):? |leader ?election lost|leaderelection lost|leader ?election (?:lease|lock) lost|lost leader(?:ship| ?election)|failed to renew lock/i,
-    category: 'controller.leadership-lost',
-    extract: (match, attributes) => {
-      if (match[1]) attributes.lease = match[1];
-    },
-  },
+  ...controlPlaneTexts,
+  ...volumeTexts,
   {
     // CoreDNS: its Corefile cannot be read, or its upstream is itself.
     pattern: /Corefile:\d+ - Error during parsing: .*|plugin\/loop: Loop \([^)]*\) detected.*/,
@@ -68,7 +63,8 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     // Envoy's own words about a peer that wants TLS, or speaks none.
-    pattern: /upstream connect error or disconnect\/reset before headers.*(?:TLS|SSL|connection termination)|TLS_error|TLS error/,
+    pattern:
+      /upstream connect error or disconnect\/reset before headers.*(?:TLS|SSL|connection termination)|TLS_error|TLS error/,
     category: 'call.reset',
     error: 'TLS',
     call: true,
@@ -93,7 +89,8 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     // Hubble and the agent of Cilium: drop reasons 155 and 160 to 162.
-    pattern: /CT: Map insertion failed|No mapping for NAT masquerade|Failed to insert.*(?:NAT|CT) map|Unable to (?:insert|update).*\bmap\b.*(?:full|argument list too long|E2BIG)/,
+    pattern:
+      /CT: Map insertion failed|No mapping for NAT masquerade|Failed to insert.*(?:NAT|CT) map|Unable to (?:insert|update).*\bmap\b.*(?:full|argument list too long|E2BIG)/,
     category: 'node.bpf-map-full',
   },
   {
@@ -101,7 +98,9 @@ export const errorTexts: readonly ErrorText[] = [
       /\b(?:license|licence|subscription|trial|api[ -]key|access key|credentials?)\b[^.]{0,40}\b(?:has |have |is |are )?expired|LicenseExpired|license (?:is )?(?:invalid|no longer valid)/i,
     category: 'app.license-expired',
     extract: (match, attributes) => {
-      attributes.credential = (/license|licence|subscription|trial|api[ -]key|access key|credential/i.exec(match[0])?.[0] ?? 'license').toLowerCase();
+      attributes.credential = (
+        /license|licence|subscription|trial|api[ -]key|access key|credential/i.exec(match[0])?.[0] ?? 'license'
+      ).toLowerCase();
     },
   },
   {
@@ -113,7 +112,7 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     // Redis and its kin: a password is wanted where none is sent, or another one.
-    pattern: /\bNOAUTH\b|WRONGPASS|ERR AUTH <password> called without any password|Client sent AUTH, but no password is set/,
+    pattern: /\bNOAUTH\b|ERR AUTH <password> called without any password|Client sent AUTH, but no password is set/,
     category: 'db.password-required',
     error: 'NOAUTH',
     call: true,
@@ -132,7 +131,8 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     // PostgreSQL's log_lock_waits and MySQL's deadlock monitor name who waits for whom.
-    pattern: /still waiting for \w+ on (?:transaction|relation|tuple|page)\b.*|Lock wait timeout exceeded|ERROR:\s+canceling statement due to lock timeout|could not obtain lock on/,
+    pattern:
+      /still waiting for \w+ on (?:transaction|relation|tuple|page)\b.*|Lock wait timeout exceeded|ERROR:\s+canceling statement due to lock timeout|could not obtain lock on/,
     category: 'db.lock-contention',
   },
   {
@@ -291,7 +291,7 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     pattern:
-      /EADDRINUSE|[Aa]ddress already in use|Only one usage of each socket address|port (\d+) is already (?:in use|allocated)/,
+      /EADDRINUSE|[Aa]ddress already in use|Only one usage of each socket address|[Pp]ort (\d+) (?:is|was) already (?:in use|allocated)/,
     category: 'app.port-in-use',
     error: 'EADDRINUSE',
     extract: (match, attributes, text) => {
@@ -337,6 +337,10 @@ export const errorTexts: readonly ErrorText[] = [
       /too many (?:clients|connections)|remaining connection slots are reserved|max(?:imum)? (?:number of )?(?:client )?connections (?:reached|exceeded)|connection pool (?:exhausted|timeout|is full)|Timeout acquiring a? ?connection|timed? ?out waiting for (?:a )?(?:free )?connection|QueuePool limit/i,
     category: 'db.connections-exhausted',
     call: true,
+    extract: (match, attributes) => {
+      // A client's own pool is full by itself; these words are the server's.
+      if (/too many|slots|max(?:imum)? number of/i.test(match[0])) attributes.by = 'server';
+    },
   },
   {
     pattern:
@@ -357,7 +361,7 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     pattern:
-      /(?:password authentication failed|Access denied for user|authentication failed|invalid (?:credentials|username or password|api key|token|bearer token)|SASL authentication failed|ER_ACCESS_DENIED|token (?:has |is )?expired|jwt expired)/i,
+      /(?:password authentication failed|WRONGPASS|Access denied for user|authentication failed|invalid (?:credentials|username or password|api key|token|bearer token)|SASL authentication failed|ER_ACCESS_DENIED|token (?:has |is )?expired|jwt expired)/i,
     category: 'call.unauthorized',
     call: true,
   },
@@ -417,6 +421,15 @@ export const errorTexts: readonly ErrorText[] = [
     category: 'call.timeout',
     error: 'ETIMEDOUT',
     call: true,
+    extract: (_, attributes, text) => {
+      // Nobody took the connection: packets are lost, or nobody accepts. What times out later has a listener.
+      if (
+        /connect(?:ion)? (?:ETIMEDOUT|timed? ?out|timeout)|dial(?:ing)? (?:tcp|udp)\b.*(?:i\/o timeout|timed out)|Connect(?:ion)?Timeout|UND_ERR_CONNECT_TIMEOUT/.test(
+          text,
+        )
+      )
+        attributes.phase = 'connect';
+    },
   },
 ];
 

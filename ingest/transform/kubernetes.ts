@@ -8,6 +8,7 @@ import type { UnifiedEvent } from '../../src/model/unified-event.js';
 import { readAutoscaler } from './autoscaling.js';
 import { readChanges } from './changes.js';
 import { noContext, workloadOf, type TransformContext } from './context.js';
+import { readApiService } from './control-plane.js';
 import { readConditions, readDefinition } from './custom-resources.js';
 import { eventFrom, type Draft } from './draft.js';
 import { readKubernetesEvent } from './events.js';
@@ -15,6 +16,7 @@ import type { Interpretation, Interpreter, Observed } from './interpretation.js'
 import { readCronJob, readJob } from './jobs.js';
 import { conditionOf, type Pod } from './kubernetes-objects.js';
 import { readLease, readNode } from './nodes.js';
+import { floodOf } from './object-counts.js';
 import { forgetPod, readPod } from './pods.js';
 import {
   readConfigMap,
@@ -30,8 +32,17 @@ import {
   readWebhookConfiguration,
 } from './policies.js';
 import type { Scheduler } from './schedule.js';
-import { forgetEndpointSlice, readEndpointSlice, readIngress, readRoute, readService } from './services.js';
-import { readClaim, readVolume } from './storage.js';
+import {
+  forgetEndpointSlice,
+  readEndpointSlice,
+  readGateway,
+  readIngress,
+  readIngressClass,
+  readMeshPolicy,
+  readRoute,
+  readService,
+} from './services.js';
+import { readAttachment, readClaim, readSnapshot, readVolume } from './storage.js';
 import { readWorkload } from './workloads.js';
 
 /** Interpreters by Kind. They are given the object in the shape that its Kind promises; every field is optional there. */
@@ -53,6 +64,10 @@ const interpreters = new Map<string, Interpreter>(
     GRPCRoute: readRoute,
     TLSRoute: readRoute,
     TCPRoute: readRoute,
+    Gateway: readGateway,
+    IngressClass: readIngressClass,
+    PeerAuthentication: readMeshPolicy,
+    AuthorizationPolicy: readMeshPolicy,
     PersistentVolumeClaim: readClaim,
     PersistentVolume: readVolume,
     HorizontalPodAutoscaler: readAutoscaler,
@@ -69,6 +84,9 @@ const interpreters = new Map<string, Interpreter>(
     ServiceAccount: readServiceAccount,
     Namespace: readNamespace,
     CustomResourceDefinition: readDefinition,
+    APIService: readApiService,
+    VolumeSnapshot: readSnapshot,
+    VolumeAttachment: readAttachment,
   } as Record<string, Interpreter>),
 );
 
@@ -81,7 +99,6 @@ const plainKinds = new Set([
   'StorageClass',
   'PriorityClass',
   'RuntimeClass',
-  'IngressClass',
   'ControllerRevision',
   'Endpoints',
 ]);
@@ -137,7 +154,8 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     const drafts = [...(interpretation.problems ?? []), ...(stuck?.problems ?? [])];
     const { problems, dueMs } = settle(entity, drafts, at, observed.atMs);
     findings.push(wholeFinding(observed, interpretation, problems));
-    for (const draft of [...(interpretation.events ?? []), ...(first ? [] : readChanges(observed, context))])
+    const happened = first ? [] : [...readChanges(observed, context), ...floodOf(observed, context)];
+    for (const draft of [...(interpretation.events ?? []), ...happened])
       findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', clamp(draft.startedAt, at)) });
 
     const nextMs = Math.min(dueMs ?? Infinity, interpretation.recheckAtMs ?? Infinity, stuck?.recheckAtMs ?? Infinity);
@@ -223,6 +241,7 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     context.scaling.delete(entity.id);
     context.selectors.delete(entity.id);
     context.churn.delete(entity.id);
+    context.apiServers.delete(entity.name);
     if (entity.kind === 'Node') {
       context.cordoned.delete(entity.name);
       context.nodes.delete(entity.name);
@@ -253,6 +272,7 @@ export function createKubernetesReader(context: TransformContext, schedule: Sche
     }
     for (const key of ['endpoints', 'scaled', 'boot', 'rollout']) context.reasons.delete(`${key} ${entity.id}`);
     findings.push(wholeFinding(observed, {}, []));
+    floodOf(observed, context);
     for (const draft of readChanges(observed, context))
       findings.push({ kind: 'event', at, event: eventFrom(draft, 'kubeapi', at) });
     if (entity.kind === 'Service') {

@@ -23,6 +23,7 @@ import {
 import { disruption, finish, overstayed, stuck, terminationSlackMs } from './pod-ends.js';
 import { flapping, readiness, scheduling, setbacks } from './pod-readiness.js';
 import { containerFinding, podRelations, portsOf } from './pod-spec.js';
+import { failedOver } from './store-roles.js';
 import { clause, count, quantity } from './wording.js';
 
 /** One pod with its containers: what it is, what it depends on, and everything wrong with it now. */

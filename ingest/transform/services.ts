@@ -67,6 +67,9 @@ export function readService(observed: Observed<Service>, context: TransformConte
       attributes: { endpoints: total, selector: selector ? selectorText(selector) : null },
     });
   }
+  // Its endpoints are written by the API servers themselves.
+  if (entity.namespace === 'default' && entity.name === 'kubernetes')
+    relations.to('SELECTS', 'ControlPlane', null, 'kube-apiserver');
   if (spec?.externalName) relations.to('ROUTES_TO', 'ExternalEndpoint', null, spec.externalName);
   return {
     facts: {
@@ -163,6 +166,7 @@ interface Backend {
 }
 
 interface Ingress extends KubernetesObject {
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly object[] } };
   readonly spec?: {
     readonly ingressClassName?: string;
     readonly defaultBackend?: Backend;
@@ -197,6 +201,11 @@ export function readIngress({ object, entity }: Observed<Ingress>): Interpretati
           .map((rule) => rule.host ?? '*')
           .join(',') || null,
       backends: [...new Set(ports)].join(',') || null,
+      tlsSecrets:
+        each(spec?.tls)
+          .flatMap(({ secretName }) => secretName ?? [])
+          .join(',') || null,
+      hasAddress: each(object.status?.loadBalancer?.ingress).length > 0 || null,
     },
     relations: relations.all(),
   };
@@ -227,7 +236,7 @@ export function readRoute({ object, entity, k8s }: Observed<Route>): Interpretat
       const condition = conditionOf(parent.conditions, type);
       if (condition?.status !== 'False') continue;
       problems.push({
-        category: condition.reason === 'BackendNotFound' ? 'ingress.backend-missing' : 'object.condition-failed',
+        category: condition.reason === 'BackendNotFound' ? 'ingress.backend-missing' : 'gateway.not-accepted',
         entity,
         context: k8s,
         discriminator: type,
@@ -238,4 +247,59 @@ export function readRoute({ object, entity, k8s }: Observed<Route>): Interpretat
     }
   }
   return { relations: relations.all(), problems };
+}
+
+interface Gateway extends KubernetesObject {
+  readonly spec?: { readonly gatewayClassName?: string };
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+/** A Gateway that no controller takes, or that cannot be set up, carries none of its routes. */
+export function readGateway({ object, entity, k8s }: Observed<Gateway>): Interpretation {
+  const problems: Draft[] = [];
+  for (const type of ['Accepted', 'Programmed']) {
+    const condition = conditionOf(object.status?.conditions, type);
+    if (condition?.status !== 'False') continue;
+    problems.push({
+      category: 'gateway.not-accepted',
+      entity,
+      context: k8s,
+      discriminator: type,
+      startedAt: condition.lastTransitionTime,
+      holdMs: gatewayGraceMs,
+      message: `Gateway ${entity.name} is not in effect: ${clause(condition.message ?? condition.reason ?? '')}.`,
+      attributes: { condition: type, reason: condition.reason },
+    });
+  }
+  return { facts: { class: object.spec?.gatewayClassName }, problems };
+}
+
+/** A new Gateway waits for its load balancer. */
+const gatewayGraceMs = 60_000;
+
+export function readIngressClass({ object }: Observed): Interpretation {
+  const isDefault = object.metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true';
+  return { facts: { isDefault: isDefault || null } };
+}
+
+interface MeshPolicy extends KubernetesObject {
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly mtls?: { readonly mode?: string };
+    readonly action?: string;
+    readonly rules?: readonly unknown[];
+  };
+}
+
+/** Istio's PeerAuthentication and AuthorizationPolicy: whom they hold for, and what they ask. */
+export function readMeshPolicy({ object, entity }: Observed<MeshPolicy>): Interpretation {
+  const { spec } = object;
+  return {
+    facts:
+      entity.kind === 'PeerAuthentication'
+        ? { mode: spec?.mtls?.mode }
+        : { action: spec?.action ?? 'ALLOW', rules: each(spec?.rules).length },
+    // Without a selector it holds for the whole namespace.
+    selector: spec?.selector?.matchLabels ?? {},
+  };
 }

@@ -14,6 +14,7 @@ import { createLogReader, type BurstUpdate } from './log.js';
 import { createMeasuredLimitsReader } from './measured-limits.js';
 import { createMetricsReader } from './metrics.js';
 import { createProbeReader, type ProbeUpdate } from './probes.js';
+import { createRetryStormReader } from './retry-storms.js';
 import { createSchedule } from './schedule.js';
 import { createSpanReader, type SpanUpdate } from './spans.js';
 import { createTelemetryPlaces } from './telemetry.js';
@@ -46,10 +47,11 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   const logs = createLogReader(context, places, schedule);
   const journal = createJournalReader(context, schedule);
   const probes = createProbeReader(context, schedule);
-  const metrics = createMetricsReader(places);
-  const limits = createMeasuredLimitsReader(places);
   const spans = createSpanReader(places, schedule);
+  const metrics = createMetricsReader(places, spans.sees);
+  const limits = createMeasuredLimitsReader(context, places);
   const flows = createFlowReader(places);
+  const retries = createRetryStormReader(places);
   const alerts = createAlertReader(places);
 
   const findings = new Counter({
@@ -97,7 +99,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
         return unread(event);
       case 'network':
         if (event.data.kind === 'probe') return probes.read(event);
-        if (event.data.kind === 'flow') return flows.read(event);
+        if (event.data.kind === 'flow') return [...flows.read(event), ...retries.read(event)];
         return unread(event);
       case 'alert':
         return event.data.kind === 'alert' ? alerts.read(event) : unread(event);

@@ -74,6 +74,7 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
           .map((container) => container.image ?? '')
           .join(',') || null,
       ports: portsOf(each(template?.containers)) || null,
+      preStop: each(template?.containers).some(({ lifecycle }) => lifecycle?.preStop !== undefined) || null,
       templateLabels: spec?.template?.metadata?.labels ? JSON.stringify(spec.template.metadata.labels) : null,
       ...optional,
     },

@@ -305,6 +305,7 @@ export const categories = {
   'alert.firing': entry(SYMPTOM, 'ERROR'), // another system says that something is wrong, in words that are not in this vocabulary
   // changes
   'change.deploy': entry(CHANGE * 1.5, 'INFO'), // somebody says that they rolled out a version or commit; attributes: reference, commit, does, terms
+  'change.risky-deploy': entry(CHANGE * 3.5, 'INFO'), // the same, and its diff does something that is known to cause trouble
   'change.flag': entry(CHANGE / 5, 'INFO'), // a feature flag; attributes: reference
   'change.spec': entry(CHANGE, 'INFO'), // attributes: paths, changedBy; a workload's template, a Service, a policy …
   'change.image': entry(CHANGE * 1.5, 'INFO'), // attributes: from, to

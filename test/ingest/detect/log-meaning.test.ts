@@ -63,7 +63,7 @@ const calls: readonly Row[] = [
     'call.unauthorized',
     { peer: 'store:8080', status: 401 },
   ],
-  ['request to http://rates:80/v1 returned status code 429', 'call.failed', { peer: 'rates:80', status: 429 }],
+  ['request to http://rates:80/v1 returned status code 429', 'call.rate-limited', { peer: 'rates:80', status: 429 }],
 ];
 
 const names: readonly Row[] = [
