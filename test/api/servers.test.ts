@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { describeWith } from '../servers/availability.js';
 import { apiContract } from './contract.js';
+import { graphQuestions } from './graph-questions.js';
 import { ask, startApi, until } from './harness.js';
 import { serverStores } from './stores.js';
 
@@ -38,4 +39,8 @@ describeWith(['neo4j', 'nats'], 'the API on real Neo4j and real NATS', () => {
       await stores.close();
     }
   }, 600_000);
+});
+
+describeWith(['neo4j', 'nats'], 'questions to the graph in real Neo4j', () => {
+  graphQuestions(serverStores);
 });

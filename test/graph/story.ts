@@ -62,7 +62,7 @@ export function event(
     semantic: {
       category,
       message,
-      template: null,
+      template: category === 'call.refused' ? 'cannot reach <*>' : null,
       fingerprint: contentId(entity.id, category),
       attributes: category === 'container.oom-killed' ? { limitBytes: 67_108_864, comm: 'node' } : {},
     },

@@ -76,12 +76,19 @@ const orderings: readonly Parameters[] = ['OPENED_AT', 'UPDATED_AT', 'SEVERITY']
 
 /** Example parameters of the statements that the API reads with: everything, and every condition at once. */
 export const apiReadParameters: Readonly<Record<string, readonly Parameters[]>> = {
+  'read/changes-on': [
+    { ids: [world.deployment.id, world.pod.id], since: moment.before, until: moment.opened, limit: 10 },
+  ],
   'read/entities': [
     { ...anyEntity, afterId: '', limit: 5 },
     { ...oneEntity, afterId: world.node.id, limit: 5 },
   ],
   'read/entities-by-id': [{ ids: [world.pod.id, world.node.id, 'not/there/Pod/at-all'] }],
   'read/entities-count': [anyEntity, oneEntity],
+  'read/entity-dependents': [
+    { ids: [world.node.id], at: moment.during, limit: 10 },
+    { ids: [world.node.id, world.service.id], at: moment.before, limit: 3 },
+  ],
   'read/entity-relations': [
     { ids: [world.pod.id], at: moment.during, limit: 10 },
     { ids: [world.node.id, world.pod.id], at: moment.before, limit: 3 },
@@ -126,6 +133,10 @@ export const apiReadParameters: Readonly<Record<string, readonly Parameters[]>> 
   'read/incidents-descending': [
     ...orderings.map((ordering) => ({ ...anyIncident, ...ordering, key: null, keyId: '' })),
     { ...anyIncident, ...orderings[0]!, key: events.missing.timestamp, keyId: otherIncidentId },
+  ],
+  'read/incident-templates': [{ ids }],
+  'read/incidents-like': [
+    { id: otherIncidentId, category: 'container.oom-killed', entity: world.container.id, limit: 5 },
   ],
   'read/incidents-newest': [
     { ...firstPage, ...anyIncident },
