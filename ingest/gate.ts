@@ -1,4 +1,6 @@
 import { categoryInfo } from '../src/model/categories.js';
+import { entityRef } from '../src/model/entity.js';
+import { toEpochMs } from '../src/model/time.js';
 import type { Inventory } from './inventory.js';
 import type { Story } from './correlate/story.js';
 import type { Problem, Problems } from './problems.js';
@@ -51,6 +53,15 @@ export function createGate(parts: {
     return latest;
   };
 
+  /** Its namespace says that work is going on there (`throughline.io/maintenance`), and until when. */
+  const inMaintenance = (unit: number, nowMs: number): boolean => {
+    const { cluster, namespace } = inventory.ref(unit);
+    if (namespace === null) return false;
+    const space = inventory.indexOf(entityRef(cluster, 'Namespace', null, namespace).id);
+    const until = space === -1 ? undefined : inventory.facts(space).maintenanceUntil;
+    return until !== undefined && nowMs < toEpochMs(String(until));
+  };
+
   /** When a planned change began that may have brought this about by itself, or -Infinity. A call is excused by its callee only. */
   const excuse = (problem: Problem, nowMs: number): number => {
     if (!soft.test(problem.category) || problem.wrongPort) return -Infinity;
@@ -64,6 +75,9 @@ export function createGate(parts: {
       const active = faults.filter((problem) => problems.isActive(problem, nowMs));
       const firstMs = faults.reduce((first, problem) => Math.min(first, problem.firstMs), Infinity);
       if (active.length === 0) return false;
+      // A node that is emptied and taken away harms nobody by itself.
+      if (faults.every(({ category }) => category === 'node.cordoned' || category === 'node.removed')) return false;
+      if (faults.every(({ unit }) => inMaintenance(unit, nowMs))) return false;
       if (certain.has(story.root.category)) return true;
 
       // Planned: whatever begins this story among the faults is of the kind that a planned change brings about, and there was one.
@@ -83,8 +97,8 @@ export function createGate(parts: {
       const lasting = faults.some(
         (problem) =>
           problem.open.size > 0 ||
-          (problem.lastMs - problem.firstMs + problem.intervalMs >= 3_000 &&
-            nowMs - problem.lastMs <= goingOnMs + problem.intervalMs),
+          (problem.occurredMs - problem.firstMs + problem.intervalMs >= 3_000 &&
+            nowMs - problem.occurredMs <= goingOnMs + problem.intervalMs),
       );
       return conclusive || (seen >= parts.minEvents && lasting);
     },

@@ -5,7 +5,11 @@ export interface MeasuredLimit {
   readonly metric: RegExp;
   readonly category: Category;
   /** From here on it is a problem. The source of each figure stands beside it. */
-  readonly exceeds: (value: number, values: Readonly<Record<string, number>>) => boolean;
+  readonly exceeds: (
+    value: number,
+    values: Readonly<Record<string, number>>,
+    attributes: Readonly<Record<string, string | number | boolean>>,
+  ) => boolean;
   /** The thing it is told of: the one measured, or the node that it runs on. */
   readonly of: 'itself' | 'node';
   /** Attribute that carries the value. */
@@ -30,6 +34,74 @@ function beside(values: Readonly<Record<string, number>>, pattern: RegExp): numb
  * CoreDNS, Cilium, Kafka, PostgreSQL, MySQL and of language runtimes. What has none is judged by its history (metric-shift.ts).
  */
 export const measuredLimits: readonly MeasuredLimit[] = [
+  {
+    // 3 %: kubernetes-mixin's KubePersistentVolumeFillingUp, critical. Names of the kubelet stats receiver and of the kubelet itself.
+    metric: /^k8s\.volume\.available$|kubelet_volume_stats_available_bytes$/,
+    category: 'volume.full',
+    exceeds: (value, values) => {
+      const capacity = beside(values, /volume[._](?:stats_)?capacity/);
+      return capacity !== null && capacity > 0 && value / capacity < 0.03;
+    },
+    of: 'itself',
+    as: 'availableBytes',
+    says: (value) => `has ${Math.round(value / 1_048_576)} MiB left, less than 3 %`,
+  },
+  {
+    metric: /^k8s\.volume\.inodes\.free$|kubelet_volume_stats_inodes_free$/,
+    category: 'volume.inodes-exhausted',
+    exceeds: (value, values) => {
+      const inodes = beside(values, /volume[._](?:stats_)?inodes$/);
+      return inodes !== null && inodes > 0 && value / inodes < 0.03;
+    },
+    of: 'itself',
+    as: 'freeInodes',
+    says: (value) => `has ${value} inodes left, less than 3 %`,
+  },
+  {
+    // 0.5 s at the 99th percentile: etcd's own alert etcdHighFsyncDurations; 0.25 s for commits: etcdHighCommitDurations.
+    metric: /etcd_disk_(?:wal_fsync|backend_commit)_duration_seconds/,
+    category: 'etcd.slow',
+    exceeds: (value, values) => value > (beside(values, /etcd_disk_wal_fsync/) === value ? 0.5 : 0.25),
+    of: 'itself',
+    as: 'fsyncSeconds',
+    says: (value) => `takes ${seconds(value)} to bring a write to its disk`,
+  },
+  {
+    metric: /f(?:data)?sync[._](?:duration|latency|time)(?:[._](?:p99|p95|max|mean|seconds))*$/,
+    category: 'volume.fsync-slow',
+    exceeds: above(0.5),
+    of: 'itself',
+    as: 'fsyncSeconds',
+    says: (value) => `takes ${seconds(value)} to bring a write to its disk`,
+  },
+  {
+    metric: /etcd_server_has_leader$/,
+    category: 'etcd.no-leader',
+    exceeds: (value) => value < 1,
+    of: 'itself',
+    as: 'hasLeader',
+    says: () => 'has no leader',
+  },
+  {
+    // Priority levels that the control plane and the nodes live on: what is rejected of them costs leases (KEP-1040).
+    metric: /apiserver_flowcontrol_rejected_requests/,
+    category: 'apiserver.priority-starved',
+    exceeds: (value, _values, { priority_level: level, priorityLevel }) =>
+      value > 0 && /^(?:system|node-high|leader-election|exempt)$/.test(String(level ?? priorityLevel)),
+    of: 'itself',
+    as: 'rejectedRate',
+    says: (value) => `turns ${value} requests a second of nodes and controllers away`,
+  },
+  {
+    metric: /apiserver_(?:current_)?inflight_requests$|apiserver_dropped_requests/,
+    category: 'apiserver.overloaded',
+    // 400 and 200 are its defaults (--max-requests-inflight, --max-mutating-requests-inflight).
+    exceeds: (value, values, { request_kind: kind }) =>
+      beside(values, /dropped/) === value ? value > 0 : value >= (kind === 'mutating' ? 200 : 400),
+    of: 'itself',
+    as: 'inflight',
+    says: (value) => `has ${value} requests under way, as many as it may`,
+  },
   {
     // 75 % is node-mixin's warning (NodeHighNumberConntrackEntriesUsed); beyond 95 % bursts are dropped.
     metric: /nf_conntrack_entries$|conntrack[._](?:entries|count)$/,
@@ -105,6 +177,21 @@ export const measuredLimits: readonly MeasuredLimit[] = [
     of: 'node',
     as: 'cpuPressure',
     says: (value) => `has tasks that wait for a CPU ${percent(part(value))} of the time`,
+  },
+  {
+    // 25 % of the periods: kubernetes-mixin's CPUThrottlingHigh. cAdvisor's and the Docker receiver's rates are of periods.
+    metric: /throttled_?periods|nr_throttled|throttl\w*[._](?:ratio|percent|percentage)$/,
+    category: 'container.cpu-throttled',
+    exceeds: (value, values) => {
+      const periods = beside(values, /(?:cfs|throttling_data)[._]periods|nr_periods/);
+      return periods === null ? ratioAbove(0.25)(value) : periods > 0 && value / periods > 0.25;
+    },
+    of: 'itself',
+    as: 'throttled',
+    says: (value) =>
+      value > 1
+        ? `is held back by its CPU limit in ${value} periods a second`
+        : `is held back by its CPU limit in ${percent(value)} of the periods`,
   },
   {
     // cilium_bpf_map_pressure is the share in use; Cilium itself warns from 90 %.

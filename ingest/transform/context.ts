@@ -6,6 +6,7 @@ import type { ScalingMemory } from './autoscaling.js';
 import type { Draft } from './draft.js';
 import type { PullFailure } from './image-pull.js';
 import { bareContainerId } from './kubernetes-objects.js';
+import type { ObjectFlood } from './object-counts.js';
 import type { NodeShape } from './node-fit.js';
 import type { Probes } from './probe-mistakes.js';
 
@@ -25,6 +26,8 @@ export interface TransformContext {
   /** Admission webhook name → the configuration that holds it. */
   readonly webhooks: Map<string, EntityRef>;
   readonly namespaces: Set<string>;
+  /** Objects made lately, by kind and namespace. */
+  readonly floods: Map<string, ObjectFlood>;
   /** Minor versions of the API servers that run as pods, by pod. */
   readonly apiServers: Map<string, number>;
   /** The nodes there are, by name. */
@@ -127,6 +130,7 @@ export function createContext(cluster: string): TransformContext {
     endpoints: new Map(),
     webhooks: new Map(),
     namespaces: new Set(),
+    floods: new Map(),
     apiServers: new Map(),
     nodes: new Map(),
     cordoned: new Set(),

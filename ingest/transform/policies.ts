@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../src/model/payloads.js';
-import { toEpochMs } from '../../src/model/time.js';
+import { canonicalTimestamp, toEpochMs } from '../../src/model/time.js';
 import type { PodMemory, TransformContext } from './context.js';
+import { undiscovered } from './control-plane.js';
 import type { Draft } from './draft.js';
 import { releaseProblems, releaseSecretType } from './helm.js';
 import { relationsFrom, type Interpretation, type Observed } from './interpretation.js';
@@ -272,13 +273,44 @@ export function readNamespace(observed: Observed<Namespace>, context: TransformC
   const { object, entity } = observed;
   context.namespaces.add(entity.name);
   const blocked = each(object.status?.conditions).filter((condition) => condition.status === 'True');
+  const relations = relationsFrom(entity);
+  for (const { message } of blocked)
+    for (const api of undiscovered(message ?? '')) relations.to('USES', 'APIService', null, api);
   return {
-    facts: { phase: object.status?.phase, podSecurity: object.metadata.labels?.['pod-security.kubernetes.io/enforce'] },
+    facts: {
+      phase: object.status?.phase,
+      podSecurity: object.metadata.labels?.['pod-security.kubernetes.io/enforce'],
+      maintenanceUntil: maintenanceUntil(object.metadata.annotations?.['throughline.io/maintenance']),
+    },
     ...stuckDeletion(
       observed,
       blocked.map((condition) => clause(condition.message ?? condition.type, 160)),
     ),
+    relations: relations.all(),
+    events: deletionBegins(observed),
   };
+}
+
+/** `until=<RFC 3339>`; a window without an end would hide a namespace for ever, and counts for nothing. */
+function maintenanceUntil(annotation: string | undefined): string | null {
+  const until = /^until=(\S+)$/.exec(annotation ?? '')?.[1];
+  return until === undefined ? null : canonicalTimestamp(until);
+}
+
+/** Somebody wants a namespace gone: from here on its objects go, one after the other. */
+function deletionBegins({ object, entity, k8s, action }: Observed<Namespace>): Draft[] {
+  const { deletionTimestamp } = object.metadata;
+  if (deletionTimestamp === undefined || action === 'SYNC' || action === 'RECHECK') return [];
+  return [
+    {
+      category: 'change.deleted',
+      entity,
+      context: k8s,
+      discriminator: deletionTimestamp,
+      startedAt: deletionTimestamp,
+      message: `Namespace ${entity.name} was deleted, with all that is in it.`,
+    },
+  ];
 }
 
 /** An object that was to be gone long ago, and what holds it. */

@@ -57,16 +57,35 @@ export const scenarios: readonly Scenario[] = [
     id: 'A02',
     expect: { category: ['container.memory-leak'], on: deployment },
     play(w) {
-      for (const hour of [1, 6, 11]) {
-        w.at(hour * 3600);
-        w.evidence(() => {
-          w.oomVictim(cart, { pid: 5000 + hour });
-          w.exit(cart, { signal: 9, pid: 5000 + hour, durationMs: 17_950_000 });
-          w.restarts(cart, { exitCode: 137, reason: 'OOMKilled', ranS: 17_950 });
-        });
-        w.at(hour * 3600 + 15);
-        w.ready(cart);
-      }
+      // It has been killed after five hours before; now again, while others run on.
+      w.evidence(() =>
+        w.before(cart, {
+          status: {
+            containerStatuses: [
+              {
+                name: 'cart',
+                restartCount: 1,
+                state: { running: { startedAt: '2026-11-24T05:00:40Z' } },
+                lastState: {
+                  terminated: {
+                    exitCode: 137,
+                    reason: 'OOMKilled',
+                    startedAt: '2026-11-23T23:58:10Z',
+                    finishedAt: '2026-11-24T05:00:38Z',
+                    containerID: 'containerd://a0a0',
+                  },
+                },
+              },
+            ],
+          },
+        }),
+      );
+      w.at(90);
+      w.oomVictim(cart, { pid: 5001 });
+      w.exit(cart, { signal: 9, pid: 5001, durationMs: 18_050_000 });
+      w.restarts(cart, { exitCode: 137, reason: 'OOMKilled', ranS: 18_050 });
+      w.at(105);
+      w.ready(cart);
     },
     guard(w) {
       // Killed right after each start: it needs more than its limit from the beginning.

@@ -196,11 +196,11 @@ export const scenarios: readonly Scenario[] = [
     expect: { category: ['pod.readiness-flapping'], on: deployment },
     play(w) {
       w.evidence(() => {
-        for (const at of [30, 150, 290, 420]) {
+        for (const at of [30, 90, 160, 220, 290]) {
           w.at(at);
-          w.event('Unhealthy', cart, `Readiness probe failed: ${timedOut('10.244.1.13:7070')}`, { count: 1 + at });
+          w.event('Unhealthy', cart, `Readiness probe failed: ${timedOut('10.244.1.13:7070')}`, { count: 1 });
           w.notReady(cart);
-          w.at(at + 20);
+          w.at(at + 8);
           w.ready(cart);
         }
       });
@@ -354,7 +354,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'A26',
-    expect: { category: ['container.init-hanging'], on: deployment, says: /ledger/ },
+    expect: { category: ['container.init-hanging', 'dns.failed'], on: deployment, says: /ledger/ },
     play(w) {
       const pod = w.rollout('Deployment/shop/cart', {
         spec: { initContainers: [{ name: 'wait-for-ledger', image: 'docker.io/library/busybox:1.36' }] },

@@ -206,7 +206,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'B09',
-    expect: { category: ['image.tag-moved'], on: deployment, says: /2\.0|digest/ },
+    expect: { category: ['change.bad-release'], on: deployment, says: /digest/ },
     play(w) {
       w.at(20);
       w.terminates('Pod/shop/cart-5f7b9-b');

@@ -7,7 +7,7 @@ const other = 'Pod/shop/cart-5f7b9-b';
 export const scenarios: readonly Scenario[] = [
   {
     id: 'J01',
-    expect: { category: ['security.shell-in-container'], on: ['Deployment/shop/cart'] },
+    expect: { category: ['change.by-hand'], on: ['Deployment/shop/cart'] },
     play(w) {
       w.at(20);
       w.evidence(() =>

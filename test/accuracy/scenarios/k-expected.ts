@@ -1,4 +1,4 @@
-import { condition, object, podOf } from './objects.js';
+import { condition, containerId, object, podOf } from './objects.js';
 import { merged } from './merge.js';
 import type { Scenario } from './scenario.js';
 import type { World } from './world.js';
@@ -136,7 +136,7 @@ const oomByAll = (w: World): void => {
   w.oomVictim(cart);
   w.entry(
     'n1',
-    `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=cri.scope,mems_allowed=0,oom_memcg=/kubepods/burstable/pod${w.get(cart).metadata.uid ?? ''},task_memcg=/kubepods/burstable/pod${w.get(cart).metadata.uid ?? ''}/cart,task=node,pid=4242,uid=1000`,
+    `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=cri.scope,mems_allowed=0,oom_memcg=/kubepods/burstable/pod${w.get(cart).metadata.uid ?? ''},task_memcg=/kubelet.slice/kubelet-kubepods.slice/cri-containerd-${containerId('cart-5f7b9-a', 'cart', 0).replace('containerd://', '')}.scope,task=node,pid=4242,uid=1000`,
     { priority: 6 },
   );
   w.entry(

@@ -63,6 +63,8 @@ export interface World {
   /** What is done in here is what alone tells the cause: robustness tests play the scenario without it. */
   evidence(tell: () => void): void;
 
+  /** How a thing was when the collectors began to watch: a merge, before anything is told. Only at the beginning. */
+  before(ref: string, change: object): void;
   has(ref: string): boolean;
   get(ref: string): KubernetesObject;
   /** Strategic merge: lists of named things by name, conditions by type; null removes. */
@@ -249,6 +251,16 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
     clock,
     evidence(tell) {
       if (!withoutEvidence) tell();
+    },
+    before(ref, change) {
+      const first = told.findIndex(
+        ({ data }) => data.action === 'SYNC' && refOf(data.object as KubernetesObject) === ref,
+      );
+      if (first < 0 || second > 1) throw new Error(`${ref} was not there at the beginning, or that is over`);
+      objects.set(ref, merged(w.get(ref), change as Fields));
+      const event = told[first]!;
+      const data = { ...event.data, object: merged(event.data.object as KubernetesObject, change as Fields) };
+      told[first] = { ...event, data, id: rawEventId({ ...event, data }) };
     },
     has: (ref) => objects.has(ref),
     get(ref) {
