@@ -17,6 +17,8 @@ interface Signal {
   /** Least spread: as a part of the typical value, and in the unit of a ratio (0 to 1). */
   readonly relativeFloor: number;
   readonly ratioFloor: number;
+  /** About requests: traces of the same service tell it better, for each operation and apart from what its callees took. */
+  readonly ofRequests: boolean;
 }
 
 interface Meaning {
@@ -31,6 +33,7 @@ interface Meaning {
 const signals: readonly Signal[] = [
   {
     name: 'cpu',
+    ofRequests: false,
     pattern: /(^|[._])cpu([._]|$)(?!.*(throttl|cfs|frequency|logical|physical|\.time$))/,
     relativeFloor: 0.1,
     ratioFloor: 0.05,
@@ -45,6 +48,7 @@ const signals: readonly Signal[] = [
   },
   {
     name: 'memory',
+    ofRequests: false,
     pattern: /(^|[._])memory([._]|$)(?!.*(page_faults|limit$|available|\.free))/,
     relativeFloor: 0.05,
     ratioFloor: 0.03,
@@ -59,6 +63,7 @@ const signals: readonly Signal[] = [
   },
   {
     name: 'errors',
+    ofRequests: true,
     pattern: /(^|[._])(errors?|failures?|failed)([._](ratio|rate|count))?($|[._])/,
     relativeFloor: 0.2,
     ratioFloor: 0.01,
@@ -73,6 +78,7 @@ const signals: readonly Signal[] = [
   },
   {
     name: 'success',
+    ofRequests: true,
     pattern: /(^|[._])(success([._]?(ratio|rate))?|availability)($|[._])/,
     relativeFloor: 0.01,
     ratioFloor: 0.01,
@@ -86,6 +92,7 @@ const signals: readonly Signal[] = [
   },
   {
     name: 'latency',
+    ofRequests: true,
     pattern: /(duration|latency|response[._]?time)($|[._])/,
     relativeFloor: 0.15,
     ratioFloor: 0,
@@ -100,6 +107,7 @@ const signals: readonly Signal[] = [
   },
   {
     name: 'requests',
+    ofRequests: true,
     pattern: /(requests?|calls|rps|throughput|workload)([._](count|rate|total))?($|[._])/,
     relativeFloor: 0.1,
     ratioFloor: 0,
@@ -129,8 +137,14 @@ const defaultIntervalMs = 60_000;
 const aloneFactor = 2;
 const threshold = 6;
 
-/** Series of metrics against their own history. One event for each run of shifted values, told again with each of them. */
-export function createMetricsReader(places: TelemetryPlaces): MetricsReader {
+/**
+ * Series of metrics against their own history. One event for each run of shifted values, told again with each of them. `tracedAt`: the
+ * spans of that service are seen at that time, so that its requests are judged by them.
+ */
+export function createMetricsReader(
+  places: TelemetryPlaces,
+  tracedAt: (service: string, atMs: number) => boolean = () => false,
+): MetricsReader {
   const bySignal = new Map<string, MetricShifts>();
   const signalOf = new Map<string, Signal | null>();
 
@@ -161,6 +175,7 @@ export function createMetricsReader(places: TelemetryPlaces): MetricsReader {
       const { place, introduced } = places.of(event.metadata, event.timestamp);
       const findings: Finding[] = [...introduced];
       const atMs = toEpochMs(event.timestamp);
+      const traced = tracedAt(place.service, atMs);
       const told = attributes ?? {};
       const apart = Object.keys(told)
         .sort()
@@ -168,7 +183,7 @@ export function createMetricsReader(places: TelemetryPlaces): MetricsReader {
         .join(' ');
       for (const name of Object.keys(values).sort()) {
         const signal = known(name);
-        if (!signal) continue;
+        if (!signal || (signal.ofRequests && traced)) continue;
         const ratio = /utilization|ratio|availability|success/.test(name);
         const judged = shiftsOf(signal, ratio).observe(`${place.entity.id} ${name} ${apart}`, atMs, values[name]!);
         if (!judged?.shifted) continue;
@@ -176,8 +191,12 @@ export function createMetricsReader(places: TelemetryPlaces): MetricsReader {
         if (!meaning?.matters(judged, ratio)) continue;
         if (judged.run < 2 && Math.abs(judged.score) < aloneFactor * threshold) continue;
         const peer = typeof told.peer === 'string' ? told.peer : null;
-        const category =
-          peer !== null ? meaning.call : place.entity.kind === 'Node' ? (meaning.node ?? meaning.own) : meaning.own;
+        const outgoing = peer !== null || name.includes('.client.');
+        const category = outgoing
+          ? meaning.call
+          : place.entity.kind === 'Node'
+            ? (meaning.node ?? meaning.own)
+            : meaning.own;
         if (category === null) continue;
         const spanMs = intervalMs ?? defaultIntervalMs;
         const since = fromEpochMs(judged.sinceMs! - (intervalMs ?? 0));

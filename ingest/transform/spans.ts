@@ -31,6 +31,8 @@ export interface SpanReader {
    * seen, so that an error it tells of will be judged with the operation.
    */
   logged(event: RawEvent): boolean;
+  /** Spans of that service came lately. */
+  sees(service: string, atMs: number): boolean;
   /** What fell due: thousands of spans become the few events that say what is different about their operations. */
   update(at: string): Finding[];
 }
@@ -87,6 +89,8 @@ export function createSpanReader(places: TelemetryPlaces, schedule: Scheduler<Sp
   const called = new Map<string, number>();
   const lastSpanMs = new Map<string, number>();
   let dueMs: number | null = null;
+
+  const sees = (service: string, atMs: number): boolean => atMs - (lastSpanMs.get(service) ?? -Infinity) < seenMs;
 
   function due(atMs: number): void {
     if (dueMs !== null) return;
@@ -363,9 +367,9 @@ export function createSpanReader(places: TelemetryPlaces, schedule: Scheduler<Sp
       const atMs = toEpochMs(event.timestamp);
       tree.logged(event.spanId!, atMs, stepOf(line));
       due(atMs);
-      const { place } = places.of(event.metadata, event.timestamp);
-      return atMs - (lastSpanMs.get(place.service) ?? -Infinity) < seenMs;
+      return sees(places.of(event.metadata, event.timestamp).place.service, atMs);
     },
+    sees,
     update(at) {
       const nowMs = toEpochMs(at);
       dueMs = null;
