@@ -61,7 +61,7 @@ export function fold(
     .sort((a, b) => a.root.firstMs - b.root.firstMs || a.root.serial - b.root.serial);
 }
 
-/** Says less than the change that led to it; next to a new image also the loop it crashes in. */
+/** Says less than the change that led to it; next to a new image, or what was done by hand, also the loop it crashes in. */
 const general = {
   image: /^(container\.(crash-loop|init-failed)|log\.|pod\.|object\.)/,
   other: /^(log\.|pod\.|object\.)/,
@@ -80,7 +80,7 @@ function nameTheFault(story: Story): Story {
       member !== root &&
       !member.category.startsWith('change.') &&
       priorOf(member) >= weakPrior &&
-      !(root.category === 'change.image' ? general.image : general.other).test(member.category),
+      !(/^change\.(?:image|by-hand)$/.test(root.category) ? general.image : general.other).test(member.category),
   );
   if (!fault) return story;
   const change: Alternative = {

@@ -196,7 +196,7 @@ export const scenarios: readonly Scenario[] = [
     expect: { category: ['pod.readiness-flapping'], on: deployment },
     play(w) {
       w.evidence(() => {
-        for (const at of [30, 90, 160, 220, 290]) {
+        for (const at of [30, 200, 380, 560, 740]) {
           w.at(at);
           w.event('Unhealthy', cart, `Readiness probe failed: ${timedOut('10.244.1.13:7070')}`, { count: 1 });
           w.notReady(cart);
