@@ -11,8 +11,9 @@ const runs = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'J
  * the state it led to on the same thing; too little certainty is no answer.
  */
 export function conclude(root: Problem, story: Story, inventory: Inventory, confidenceFloor: number): Category {
-  if (root.category === 'change.image' || root.category === 'change.restart') return 'change.bad-release';
+  if (/^change\.(?:image|restart|deploy|risky-deploy)$/.test(root.category)) return 'change.bad-release';
   if (root.category === 'change.deleted' && inventory.ref(root.unit).kind === 'Service') return 'service.deleted';
+  if (root.category === 'change.deleted' && inventory.ref(root.unit).kind === 'Namespace') return 'namespace.deleted';
   const led = ledTo(root, story, inventory);
   if (led) return led;
   if (root.category === 'change.config') return 'change.bad-config';
@@ -36,7 +37,9 @@ export function conclude(root: Problem, story: Story, inventory: Inventory, conf
 function ledTo(root: Problem, story: Story, inventory: Inventory): Category | null {
   if (!root.category.startsWith('change.') || runs.has(inventory.ref(root.unit).kind)) return null;
   const named =
-    root.category === 'change.config' ? /^tls\./ : /^(tls|rbac|config|pvc|admission|scheduling|network|service|dns)\./;
+    root.category === 'change.config'
+      ? /^tls\./
+      : /^(tls|rbac|config|pvc|admission|scheduling|network|service|dns|crd)\./;
   const direct = story.edges.filter(({ cause }) => cause === root).map(({ effect }) => effect.category);
   return direct.find((category) => named.test(category) && categoryInfo(category).conclusive) ?? null;
 }

@@ -58,8 +58,9 @@ export interface Problems {
 
 /** A problem that comes back within this after its last sight is the same one. */
 const rejoinMs = 12_000;
-/** How long an ended problem can still be blamed by what begins later. */
+/** How long an ended problem can still be blamed by what begins later; a change, whose effect may need load or time to show, for longer. */
 const rememberMs = 120_000;
+const rememberChangeMs = 3_600_000;
 /** A series that is measured more seldom than this does not keep a story going in between. */
 const maxIntervalMs = 600_000;
 const maxEvents = 24;
@@ -268,7 +269,10 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
       for (const [unit, list] of byUnit) {
         keep(
           unit,
-          list.filter((problem) => isActive(problem, nowMs) || nowMs - problem.lastMs <= rememberMs || held(problem)),
+          list.filter((problem) => {
+            const kept = problem.category.startsWith('change.') ? rememberChangeMs : rememberMs;
+            return isActive(problem, nowMs) || nowMs - problem.lastMs <= kept || held(problem);
+          }),
         );
       }
     },

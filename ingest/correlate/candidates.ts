@@ -79,6 +79,7 @@ export function createCandidates(parts: {
           const words = dimensions.semantic ? semantic(cause, effect, place.via, inventory) : 0.7;
           const knowledge = dimensions.causal ? causal(rule) : 0.7;
           const strength = knowledge * time.score * place.score * (1 - rule.wording * (1 - words));
+          if (strength === 0) continue;
           const other = best.get(cause);
           if (other && other.strength >= strength) continue;
           best.set(cause, {

@@ -1,5 +1,7 @@
+import { wordsOf } from '../detect/identifiers.js';
 import type { Inventory } from '../inventory.js';
 import type { Problem } from '../problems.js';
+import { changeFits, readDeeds, type ChangeWords } from './change-words.js';
 
 /** Nothing said for or against. */
 const neutral = 0.5;
@@ -9,6 +11,9 @@ const neutral = 0.5;
  * thing (an address, a setting, a file, a value). 1 when they do; 0.5 when the words say nothing; 0.2 when a call names another port.
  */
 export function semantic(cause: Problem, effect: Problem, via: readonly number[], inventory: Inventory): number {
+  // What a change does was read from its diff: that says more than names that are equal.
+  if (cause.attributes.has('does'))
+    return changeFits(changeWordsOf(cause), textOf(effect), wordsOf(inventory.ref(effect.unit).name));
   const words = rareWords(effect);
   if (words.size === 0) return neutral;
   for (const word of rareWords(cause)) if (words.has(word)) return 1;
@@ -16,6 +21,29 @@ export function semantic(cause: Problem, effect: Problem, via: readonly number[]
   if (names.some((name) => name.length > 2 && words.has(name))) return 1;
   return effect.wrongPort && cause.unit === effect.target ? 0.2 : neutral;
 }
+
+function changeWordsOf({ attributes }: Problem): ChangeWords {
+  const told = (name: string): string[] =>
+    [...(attributes.get(name) ?? [])].flatMap((text) => text.split(' ')).filter(Boolean);
+  return {
+    does: readDeeds([...(attributes.get('does') ?? [])].join(' ')),
+    terms: new Set(told('terms')),
+    gone: told('gone'),
+    files: told('files'),
+  };
+}
+
+/** All that was said of it, and what it is. */
+function textOf({ category, events }: Problem): string {
+  const texts = [category.replace(/[.-]/g, ' ')];
+  for (const { semantic: said } of events.values()) {
+    texts.push(said.message);
+    for (const value of Object.values(said.attributes)) if (typeof value === 'string') texts.push(value);
+  }
+  return texts.join('\n').slice(0, maxText);
+}
+
+const maxText = 16_384;
 
 const cache = new WeakMap<Problem, { readonly events: number; readonly words: ReadonlySet<string> }>();
 const common = new Set(

@@ -1,3 +1,4 @@
+import { entityId } from '../../src/model/entity.js';
 import type { Inventory } from '../inventory.js';
 import type { Problem } from '../problems.js';
 import type { LinkRule, Step } from '../rules/rule.js';
@@ -23,6 +24,7 @@ export function spatial(effect: Problem, rule: LinkRule, inventory: Inventory): 
   const { start, startKind, steps } = rule.path;
   let reached: SpatialScore[];
   if (start === 'unit') reached = [{ unit: effect.unit, score: 1, via: [] }];
+  else if (start === 'namespace') return namespaceOf(effect.unit, inventory);
   else if (effect.target === -1 || (effect.wrongPort && !aboutPorts(rule))) return [];
   else if (startKind !== null && !stands(effect.target, startKind, steps[0], inventory)) return [];
   else reached = [{ unit: effect.target, score: perHop, via: [] }];
@@ -37,6 +39,12 @@ export function spatial(effect: Problem, rule: LinkRule, inventory: Inventory): 
     reached = [...next.values()];
   });
   return reached;
+}
+
+function namespaceOf(unit: number, inventory: Inventory): SpatialScore[] {
+  const { cluster, namespace } = inventory.ref(unit);
+  const found = namespace === null ? -1 : inventory.indexOf(entityId(cluster, 'Namespace', null, namespace));
+  return found === -1 ? [] : [{ unit: found, score: perHop, via: [] }];
 }
 
 const workloads = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);

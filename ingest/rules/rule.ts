@@ -46,8 +46,8 @@ export interface Condition {
 }
 
 export interface Path {
-  /** `target`: begin at what the effect's calls go to, instead of at the thing it is on. */
-  readonly start: 'unit' | 'target';
+  /** Instead of at the thing the effect is on: `target`, at what its calls go to; `namespace`, at the namespace that it is in. */
+  readonly start: 'unit' | 'target' | 'namespace';
   readonly startKind: string | null;
   readonly steps: readonly Step[];
 }
@@ -164,11 +164,12 @@ export const ruleFileForm = z.strictObject({
 });
 
 /**
- * `same`, or a sentence that ends at the other side: `effect TARGETS Service SELECTS cause`, `cause OWNS effect`. Kinds stand between
+ * `same`, `effect WITHIN cause` (a Namespace), or a sentence that ends at the other side: `effect TARGETS Service SELECTS cause`, `cause OWNS effect`. Kinds stand between
  * relations and are optional. Returns what is wrong as text.
  */
 export function parsePath(text: string): Path | string {
   const words = text.trim().split(/\s+/);
+  if (text.trim() === 'effect WITHIN cause') return { start: 'namespace', startKind: null, steps: [] };
   if (text.trim() === 'same') return { start: 'unit', startKind: null, steps: [] };
   const [first, last] = [words[0], words.at(-1)];
   if (!((first === 'effect' && last === 'cause') || (first === 'cause' && last === 'effect'))) {

@@ -4,6 +4,7 @@ import type { Finding } from '../../src/model/finding.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import { fromEpochMs, toEpochMs } from '../../src/model/time.js';
 import { createAlertReader } from './alerts.js';
+import { createChangeMarkerReader } from './change-markers.js';
 import { createContext } from './context.js';
 import { createFlowReader } from './flows.js';
 import { readHealth } from './health.js';
@@ -51,6 +52,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   const metrics = createMetricsReader(places, spans.sees);
   const limits = createMeasuredLimitsReader(context, places);
   const flows = createFlowReader(places);
+  const markers = createChangeMarkerReader(context);
   const retries = createRetryStormReader(places);
   const alerts = createAlertReader(places);
 
@@ -88,7 +90,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
       case 'log':
         return logs.read(event, event.spanId !== null && event.data.kind === 'line' && spans.logged(event));
       case 'kubeapi':
-        return kubernetes.read(event);
+        return event.data.kind === 'change-marker' ? markers.read(event) : kubernetes.read(event);
       case 'ebpf':
         return kernel.read(event);
       case 'systemd':
