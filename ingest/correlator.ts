@@ -4,6 +4,7 @@ import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import { allDimensions, createCandidates, type Dimensions } from './correlate/candidates.js';
 import { createStories } from './correlate/areas.js';
+import { experienceOf, type Experiences } from './correlate/experience.js';
 import { derive } from './derive.js';
 import { createGate } from './gate.js';
 import { createIncidents } from './incidents.js';
@@ -46,6 +47,8 @@ export interface CorrelatorOptions {
   readonly temperature?: number;
   readonly confidenceFloor?: number;
   readonly dimensions?: Dimensions;
+  /** What was learned from past incidents, by cluster. */
+  readonly experiences?: Experiences;
 }
 
 const tickMs = 1000;
@@ -57,9 +60,10 @@ const heardEveryMs = 15_000;
 export function createCorrelator(options: CorrelatorOptions): Correlator {
   const { links, causes } = options.rules;
   const restlessMs = Math.max(leastRestlessMs, 4 * (options.windowMs ?? 0));
+  const dimensions = options.dimensions ?? allDimensions;
   const inventory = createInventory();
   const problems = createProblems(inventory, options.windowMs);
-  const candidates = createCandidates({ inventory, problems, links, dimensions: options.dimensions ?? allDimensions });
+  const candidates = createCandidates({ inventory, problems, links, dimensions });
   const gate = createGate({ inventory, problems, minEvents: options.minEvents });
   const sources = new Map<string, SourceHealth>();
   /** As of when the graph knows that each source was heard of. */
@@ -81,6 +85,8 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     candidates,
     expecting: links.filter(({ expected, path }) => expected && path.steps.length === 0),
     temperature: options.temperature ?? 1,
+    experience: options.experiences ? experienceOf(options.experiences, options.cluster) : null,
+    dimensions,
     couldSee: (): boolean => [...sources.values()].every(({ state }) => state === 'healthy'),
   });
 
@@ -123,6 +129,8 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     }
     if (finding.kind === 'event') {
       problems.occurred(finding);
+      // Who asks what changed wants to hear of those too that nothing came of.
+      if (finding.event.semantic.category.startsWith('change.')) events.set(finding.event.id, finding.event);
       restlessUntilMs = Math.max(restlessUntilMs, atMs + restlessMs);
       return;
     }

@@ -7,6 +7,7 @@ import type { Finding } from '../src/model/finding.js';
 import type { RawEvent } from '../src/model/raw-event.js';
 import type { GraphStore } from '../src/graph/store.js';
 import type { Transport } from '../src/transport/transport.js';
+import { loadExperiences, type Experiences } from './correlate/experience.js';
 import { createCorrelator, type CorrelatorOptions } from './correlator.js';
 import { createDecide, resultId } from './decide.js';
 import { createHop, type Hop } from './hop.js';
@@ -32,6 +33,8 @@ export interface IngestOptions {
   readonly registry: Registry;
   /** Instead of those in the package and in `correlation.rules`, for who runs many in a row. */
   readonly rules?: RuleSet;
+  /** Instead of that in the package and in `correlation.experience`. */
+  readonly experiences?: Experiences;
   /** What the accuracy report switches off or moves; the defaults of the correlator otherwise. */
   readonly tuning?: Pick<CorrelatorOptions, 'dimensions' | 'temperature' | 'confidenceFloor'>;
 }
@@ -41,7 +44,15 @@ const restatedMs = 900_000;
 
 export function createIngest(options: IngestOptions): Ingest {
   const { cluster, config, transport, graph, log, registry, tuning } = options;
-  const { windowMs, minEvents, rules: ownRules, latenessMs, horizonMs, maxBytes } = config.correlation;
+  const {
+    windowMs,
+    minEvents,
+    rules: ownRules,
+    experience: ownExperience,
+    latenessMs,
+    horizonMs,
+    maxBytes,
+  } = config.correlation;
   const stopping = new AbortController();
   let failure: string | null = null;
   let started = false;
@@ -57,7 +68,13 @@ export function createIngest(options: IngestOptions): Ingest {
   const receive = createReceive({ transport: unified, transform, cluster, log, registry });
   const rules =
     options.rules ?? loadRules([join(packageRoot(), 'ingest/rules'), ...(ownRules === null ? [] : [ownRules])]);
-  const correlator = createCorrelator({ cluster, rules, minEvents, windowMs, ...tuning });
+  const experiences =
+    options.experiences ??
+    loadExperiences([
+      join(packageRoot(), 'ingest/experience/general.json'),
+      ...(ownExperience === null ? [] : [ownExperience]),
+    ]);
+  const correlator = createCorrelator({ cluster, rules, experiences, minEvents, windowMs, ...tuning });
   const store = createIncidentStore({ graph, log, registry });
   const decide = createDecide({ transport: results, correlator, store, log, registry, signal });
 

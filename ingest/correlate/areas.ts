@@ -5,6 +5,7 @@ import { fold } from './fold.js';
 import { closure, solve, type Area, type Closure } from './solve.js';
 import { byTime, type Story, type StoryParts } from './story.js';
 import { absences, compare, evidenceFor, reversed } from './verdict.js';
+import { hearsayTogether, weigh } from './weigh.js';
 
 export type TellStories = (involved: readonly Problem[], nowMs: number) => Story[];
 
@@ -33,6 +34,9 @@ export function createStories(parts: StoryParts): TellStories {
         if (at !== undefined) parent[find(at)] = find(index.get(problem)!);
       }
     }
+    const namespaceOf = ({ unit }: Problem): string | null => parts.inventory.ref(unit).namespace;
+    for (const [one, other] of hearsayTogether(involved, namespaceOf))
+      parent[find(index.get(one)!)] = find(index.get(other)!);
     const areas = new Map<number, Problem[]>();
     involved.forEach((problem, i) => {
       const root = find(i);
@@ -105,6 +109,8 @@ function tellArea(
   candidates: readonly Candidate[],
   absent: readonly (readonly Evidence[])[],
 ): Story[] {
+  const weighed = parts.experience && weigh(parts, members, candidates, parts.experience, parts.dimensions);
+  if (weighed) return [weighed];
   const position = new Map(members.map((problem, i) => [problem, i]));
   const explains = new Set(candidates.map(({ cause }) => cause));
   const area: Area = {

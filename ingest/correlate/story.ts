@@ -2,7 +2,8 @@ import type { Evidence } from '../../src/model/correlation-result.js';
 import type { Inventory } from '../inventory.js';
 import type { Problem, Problems } from '../problems.js';
 import type { LinkRule } from '../rules/rule.js';
-import type { Candidate, Candidates } from './candidates.js';
+import type { Candidate, Candidates, Dimensions } from './candidates.js';
+import type { Experience } from './experience.js';
 
 /** One cause and what it explains: the raw material of an incident. */
 export interface Story {
@@ -33,6 +34,9 @@ export interface StoryParts {
   readonly expecting: readonly LinkRule[];
   /** Softens (above 1) or sharpens the posterior; fitted on development data only. */
   readonly temperature: number;
+  /** What past incidents have taught of this cluster; null: alerts of other systems are problems like all others. */
+  readonly experience: Experience | null;
+  readonly dimensions: Dimensions;
   /** True where the source that would have seen the effect was healthy. */
   readonly couldSee: (effectUnit: number) => boolean;
 }

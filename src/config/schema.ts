@@ -123,6 +123,11 @@ export function sectionShapes(role: Role) {
         about: 'Folder with rules of your own, read beside the shipped ones at start (docs/rules.md).',
         allowed: 'a folder',
       }),
+      experience: optional(text, {
+        env: 'EXPERIENCE',
+        about: 'What past incidents have taught of your clusters: a file, read beside the shipped one at start (docs/accuracy.md).',
+        allowed: 'a file',
+      }),
       lateness: setting(duration('0s', '10m'), '5s', {
         env: 'CORRELATION_LATENESS',
         about: 'How far behind the watermark an event may arrive and still change its window.',
@@ -238,6 +243,7 @@ export function configSchema(role: Role) {
         windowMs: given.window,
         minEvents: given.min_events,
         rules: given.rules ?? null,
+        experience: given.experience ?? null,
         latenessMs: given.lateness,
         horizonMs: given.horizon,
         maxBytes: given.max_bytes,

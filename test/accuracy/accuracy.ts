@@ -10,10 +10,20 @@ import { openDataset } from './dataset.js';
 import { createEngine } from './engine.js';
 import { measureLoghub } from './loghub.js';
 import { recordings } from './recordings.js';
+import { rootcausebench } from './rootcausebench/set.js';
 import { printAccuracy } from './report.js';
+import { scenarios } from './scenarios/set.js';
+import { tvdiag } from './tvdiag/set.js';
 import type { AccuracyCase, Answer, Figures, Judged, LabelledSet, Measured, Score } from './set.js';
 
-const sets: Readonly<Record<string, LabelledSet>> = { recordings, cloud_opsbench: cloudOpsBench, changerca };
+const sets: Readonly<Record<string, LabelledSet>> = {
+  recordings,
+  cloud_opsbench: cloudOpsBench,
+  changerca,
+  rootcausebench,
+  tvdiag,
+  scenarios,
+};
 /** Of one part alone, measured without the pipeline. */
 const parts: Readonly<Record<string, (folder: string, only: RegExp | null) => Promise<Measured>>> = {
   loghub_2k: measureLoghub,
@@ -78,7 +88,7 @@ type Outcome = Pick<Accuracy, 'figures' | 'baselines' | 'ablations'> & { readonl
 
 async function measure(set: LabelledSet, folder: string, only: RegExp | null, ablate: boolean): Promise<Outcome> {
   const score = async (name: string, dimensions: Dimensions, without: string | null): Promise<Score> => {
-    const engine = await createEngine({ dimensions });
+    const engine = await createEngine({ dimensions }, set.experience?.() ?? null);
     const answers: Answer[] = [];
     for await (const { id, group, events, settleMs } of casesOf(set, folder, only)) {
       const left = without === null ? events : events.filter((event) => !set.sources[without]!(event));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { loadExperiences } from '../../ingest/correlate/experience.js';
 import { createIngest, type IngestOptions } from '../../ingest/ingest.js';
 import { loadRules } from '../../ingest/rules/load.js';
 import { createLoaders } from '../../schema/loaders.js';
@@ -27,6 +28,8 @@ export interface Told {
   readonly severity: string;
   readonly title: string;
   readonly summary: string;
+  /** The sentence about the root cause. */
+  readonly rootCause: string;
   readonly confidence: number;
   readonly openedAt: string;
   readonly rootCauseEntity: ToldEntity | null;
@@ -66,7 +69,7 @@ const question = `query ($after: String) {
   incidents(first: 200, after: $after, orderBy: { field: OPENED_AT, direction: ASC }) {
     pageInfo { hasNextPage endCursor }
     edges { node {
-      id status severity title summary confidence openedAt
+      id status severity title summary rootCause confidence openedAt
       rootCauseEntity { kind namespace name }
       rootCauses { rank confidence category entity { kind namespace name }
         event { message entity { kind namespace name } attributes { name value } } }
@@ -79,10 +82,17 @@ const question = `query ($after: String) {
  * The product as it ships: both hops on the memory bus, the embedded graph, and the API's own schema in front of it. One case at a
  * time; nothing is carried from one to the next but the parsed rules.
  */
-export async function createEngine(tuning: IngestOptions['tuning'] = {}): Promise<Engine> {
+export async function createEngine(
+  tuning: IngestOptions['tuning'] = {},
+  experience: string | null = null,
+): Promise<Engine> {
   const log = pino({ level: 'silent' });
   const config = loadConfig({ role: 'up', env: {} });
   const rules = loadRules([join(packageRoot(), 'ingest/rules')]);
+  const experiences = loadExperiences([
+    join(packageRoot(), 'ingest/experience/general.json'),
+    ...(experience === null ? [] : [experience]),
+  ]);
   const schema = await createSchema();
 
   return {
@@ -93,7 +103,7 @@ export async function createEngine(tuning: IngestOptions['tuning'] = {}): Promis
       const graph = createGraphStore({ config, log, registry });
       await transport.start();
       await graph.start();
-      const ingest = createIngest({ cluster, config, transport, graph, log, registry, rules, tuning });
+      const ingest = createIngest({ cluster, config, transport, graph, log, registry, rules, experiences, tuning });
       await ingest.start();
       const feed = createResultFeed({ transport, maxQueue: 1, metrics: createApiMetrics(registry), log });
       try {

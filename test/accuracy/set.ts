@@ -40,6 +40,8 @@ export interface Score {
 export interface LabelledSet {
   /** Where the set is when `--data` does not say; null where it has to. */
   readonly folder: string | null;
+  /** A file of what was learned from other incidents of the set (ingest/correlate/experience.ts); the shipped one where it says nothing. */
+  readonly experience?: () => string;
   /** Kinds of evidence that the report leaves out one at a time: `kubernetes`, `logs` … An event is of at most one. */
   readonly sources: Readonly<Record<string, (event: RawEvent) => boolean>>;
   /** The adapter. Never opens labels. `folder` is unpacked: see dataset.ts. */
