@@ -1,5 +1,6 @@
 import { entityRef } from '../src/model/entity.js';
 import { changeOf, isTroubled, lastingMs, list, portMismatch } from './callee.js';
+import { isOtherProtocol } from './derive-configuration.js';
 import type { Deriving } from './deriving.js';
 import type { Inventory } from './inventory.js';
 import { representative, type Problem } from './problems.js';
@@ -17,7 +18,8 @@ export function isRefused(problem: Problem): boolean {
 
 /** Somebody is called who is there and well, and yet the connection fails: what that says of ports, endpoints, nodes and rollouts. */
 export function deriveNetwork(given: Deriving): void {
-  const { active, inventory } = given;
+  const { active, inventory, nowMs } = given;
+  const exits = active.filter(({ category }) => category === 'network.snat-exhausted');
   for (const problem of active) {
     if (problem.target === -1 || !problem.category.startsWith('call.')) continue;
     const { kind, name } = inventory.ref(problem.target);
@@ -25,6 +27,10 @@ export function deriveNetwork(given: Deriving): void {
       notListening(problem, given);
       droppedByRollout(problem, given);
     } else if (kind === 'ExternalEndpoint') {
+      for (const exit of exits) {
+        inventory.relate('LIMITS', exit.unit, problem.unit, nowMs);
+        inventory.relate('LIMITS', exit.unit, problem.target, nowMs);
+      }
       const host = name.replace(/:\d+$/, '');
       if (inventory.ref(problem.unit).kind === 'Node') partitioned(problem, host, given);
       else if (address.test(host)) staleEndpoint(problem, host, given);
@@ -38,7 +44,7 @@ function notListening(problem: Problem, { inventory, problems, nowMs, say }: Der
   if (!isRefused(problem) || problem.wrongPort || problem.lastMs - problem.firstMs < lastingMs) return;
   const { readyEndpoints, targetPorts } = inventory.facts(target);
   if (!(Number(readyEndpoints) > 0) || portMismatch(target, inventory)) return;
-  if (isTroubled(target, inventory, problems, nowMs)) return;
+  if (isOtherProtocol(target, inventory) || isTroubled(target, inventory, problems, nowMs)) return;
   for (const workload of inventory.unitsOut(target, 'SELECTS')) {
     if (changeOf(workload, /./, problems, nowMs, rolloutMs)) continue;
     const { kind, name } = inventory.ref(workload);
@@ -73,7 +79,7 @@ function droppedByRollout(problem: Problem, { inventory, problems, nowMs, say }:
 }
 
 /** An address that an EndpointSlice still lists, and no pod has. */
-function staleEndpoint(problem: Problem, host: string, { cluster, inventory, say }: Deriving): void {
+function staleEndpoint(problem: Problem, host: string, { cluster, inventory, nowMs, say }: Deriving): void {
   const { namespace } = inventory.ref(problem.unit);
   for (const slice of inventory.inNamespace(cluster, namespace, 'EndpointSlice')) {
     const { addresses, service } = inventory.facts(slice);
@@ -82,8 +88,10 @@ function staleEndpoint(problem: Problem, host: string, { cluster, inventory, say
       .inNamespace(cluster, namespace, 'Pod')
       .some((pod) => inventory.facts(pod).ip === host && inventory.facts(pod).terminating !== true);
     if (held) continue;
+    const stale = entityRef(cluster, 'Service', namespace, service);
+    inventory.relate('LIMITS', inventory.intern(stale), problem.unit, nowMs);
     say(
-      entityRef(cluster, 'Service', namespace, service),
+      stale,
       'service.stale-endpoint',
       problem.firstMs,
       `Service ${service} still leads to ${host}, an address that no pod has any more`,

@@ -71,7 +71,7 @@ export const errorTexts: readonly ErrorText[] = [
   },
   {
     // connect(2) found no free port; the same error of bind(2) is about an address that the machine does not have.
-    pattern: /(?:EADDRNOTAVAIL|[Cc]annot assign requested address)(?!.*\b(?:bind|listen))/,
+    pattern: /^(?!.*\b(?:bind|listen)\b).*(?:EADDRNOTAVAIL|[Cc]annot assign requested address)/s,
     category: 'app.ephemeral-ports-exhausted',
     error: 'EADDRNOTAVAIL',
     call: true,

@@ -84,6 +84,11 @@ export function shop(): KubernetesObject[] {
   );
   add(object('v1', 'ConfigMap', 'shop', 'app-config', { data: { LOG_LEVEL: 'info', CURRENCY: 'EUR' } }));
   add(
+    object('v1', 'ConfigMap', 'kube-system', 'coredns', {
+      data: { Corefile: '.:53 {\n  kubernetes cluster.local\n  forward . /etc/resolv.conf\n}' },
+    }),
+  );
+  add(
     object('v1', 'Secret', 'shop', 'db-credentials', {
       type: 'Opaque',
       data: { username: 'redacted (8 bytes)', password: 'redacted (24 bytes)' },
@@ -131,7 +136,11 @@ export function shop(): KubernetesObject[] {
     port: 53,
     clusterIP: '10.96.0.10',
     image: 'registry.k8s.io/coredns/coredns:v1.12.0',
-    podSpec: { priorityClassName: 'system-cluster-critical' },
+    podSpec: {
+      priorityClassName: 'system-cluster-critical',
+      dnsPolicy: 'Default',
+      volumes: [{ name: 'config-volume', configMap: { name: 'coredns' } }],
+    },
   });
   add(
     object('networking.k8s.io/v1', 'Ingress', 'shop', 'shop', {
