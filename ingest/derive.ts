@@ -19,6 +19,7 @@ import {
 } from './callee.js';
 import { deriveControlPlane, isApiService, sayApiDown } from './control-plane.js';
 import type { Inventory } from './inventory.js';
+import { deriveConfiguration } from './derive-configuration.js';
 import { deriveMesh } from './derive-mesh.js';
 import { deriveNetwork, deriveOwnResolution } from './derive-network.js';
 import { deriveStores } from './derive-stores.js';
@@ -111,6 +112,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
 
   const given: Deriving = { cluster, inventory, problems, active, nowMs, say };
   deriveNodeGroups(given);
+  deriveConfiguration(given);
   deriveNetwork(given);
   deriveMesh(given);
   deriveStores(given);
@@ -197,7 +199,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       const others = problems
         .on(target)
         .some((other) => other.category !== 'external.unreachable' && problems.isActive(other, nowMs));
-      if (others || blind) continue;
+      if (others || blind || isInside(ref.name, inventory, cluster) || hasBadPath(problem.unit, given)) continue;
       say(
         ref,
         'external.unreachable',
@@ -244,8 +246,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
     )
       return;
     // A node that loses packets is to blame rather than who is called from it.
-    const host = inventory.unitsOut(problem.unit, 'RUNS_ON').flatMap((node) => problems.on(node));
-    if (host.some((other) => lossy.test(other.category) && problems.isActive(other, nowMs))) return;
+    if (hasBadPath(problem.unit, given)) return;
     const service = inventory.ref(target);
     const caller = inventory.ref(problem.unit);
     const policy = blockingPolicy(target, problem, inventory, problems, nowMs);
@@ -286,9 +287,38 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   }
 }
 
+/** A node that loses packets, or a way out that the caller itself finds bad. */
+function hasBadPath(unit: number, { inventory, problems, nowMs }: Deriving): boolean {
+  const isActive = (problem: Problem): boolean => problems.isActive(problem, nowMs);
+  return (
+    problems.on(unit).some((other) => ownPath.test(other.category) && isActive(other)) ||
+    inventory
+      .unitsOut(unit, 'RUNS_ON')
+      .some((node) => problems.on(node).some((other) => lossy.test(other.category) && isActive(other)))
+  );
+}
+
+/** An address of the cluster's own: of a node, or one that an EndpointSlice lists. */
+function isInside(name: string, inventory: Inventory, cluster: string): boolean {
+  const host = name.replace(/:\d+$/, '');
+  if (!/^[\d.]+$/.test(host)) return false;
+  return (
+    inventory.inNamespace(cluster, null, 'Node').some((node) => inventory.facts(node).ip === host) ||
+    inventory
+      .inNamespace(cluster, null, 'Namespace')
+      .some((space) =>
+        inventory
+          .inNamespace(cluster, inventory.ref(space).name, 'EndpointSlice')
+          .some((slice) => list(inventory.facts(slice).addresses).includes(host)),
+      )
+  );
+}
+
+const ownPath =
+  /^(?:network\.(?:packet-loss|latency|mtu-mismatch|idle-timeout)|app\.(?:ephemeral-ports|starts-before))/;
 /** Faults of a node by which calls from it are lost. */
 const lossy =
-  /^(?:node\.(?:conntrack-full|neighbour-table-full|socket-memory-exhausted|network-|proxy-stale|agent-down|cpu-stalled)|network\.)/;
+  /^(?:node\.(?:conntrack-|bpf-map-full|neighbour-table-full|socket-memory-exhausted|network-|proxy-stale|agent-down|cpu-stalled)|network\.)/;
 
 interface DeadRoute {
   readonly ingress: number;

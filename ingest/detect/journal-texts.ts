@@ -25,6 +25,13 @@ const physical = '(?!(?:veth|cali|lxc|cilium|cni|docker|br-|tap|tun|flannel|vxla
  */
 export const journalTexts: readonly JournalText[] = [
   {
+    pattern:
+      /(?:Could not|Can't|Failed to) (?:process|read) manifest file[^/]*?(?<file>\/[\w./-]+\.(?:ya?ml|json|manifest))(?:: (?<problem>.{1,160}))?/,
+    category: 'static-pod.manifest-invalid',
+    from: kubelet,
+    says: ({ file, problem }) => `cannot read the static pod manifest ${file ?? '?'}${problem ? `: ${problem}` : ''}`,
+  },
+  {
     pattern: /Kernel panic - not syncing: (?<panic>.{1,160})/,
     category: 'node.kernel-panic',
     from: 'kernel',

@@ -26,7 +26,7 @@ const errorWord =
   /^\W{0,3}(?:\S+ ){0,4}?\[?(?:ERROR|ERR|CRITICAL|CRIT|SEVERE|ALERT|EMERG|E\d{4})\b|^(?:Error|error|ERROR): |\[(?:error|crit|alert|emerg)\] |\blevel="?(?:error|fatal|panic)\b/;
 /** Cheap first look at lines without a level: nothing of what the table knows can be in a line that fails it. */
 const suspicious =
-  /err|exception|fail|fatal|panic|refused|tim(?:ed?|e) ?out|denied|cannot|can't|could ?n.t|could not|unable|traceback|corrupt|unreachable|expired|reset|broken pipe|no space|read-only|too many|not found|unknown|deadlock|E[A-Z]{4,}|certificate|missing|required|must|Assertion|OOM|NOAUTH|denied|conflict|waiting for|Loop|switch-master|promoted|failover|idle/i;
+  /err|exception|fail|fatal|panic|refused|tim(?:ed?|e) ?out|denied|cannot|can't|could ?n.t|could not|unable|traceback|corrupt|unreachable|expired|reset|broken pipe|no space|read-only|too many|not found|unknown|no matches|stale|NOSPACE|exceeded|took too long|deadlock|E[A-Z]{4,}|certificate|missing|required|must|Assertion|OOM|NOAUTH|denied|conflict|waiting for|Loop|switch-master|promoted|failover|idle/i;
 
 /**
  * What a line says is wrong; null when it says nothing of the kind. `level` is the line's own, null when it has none: then only a

@@ -1,6 +1,7 @@
 import type { Category } from '../../src/model/categories.js';
 import { entityRef, type EntityRef } from '../../src/model/entity.js';
 import type { TransformContext } from './context.js';
+import { controlPlaneRef } from './control-plane.js';
 import type { DraftAttributes } from './draft.js';
 import { clause } from './wording.js';
 
@@ -17,6 +18,15 @@ type Reader = (match: RegExpExecArray, namespace: string, context: TransformCont
 
 /** Texts of the admission chain (ResourceQuota, LimitRanger, webhooks, PodSecurity, ServiceAccount, Priority, RuntimeClass). */
 const table: readonly (readonly [RegExp, Reader])[] = [
+  [
+    /etcdserver: mvcc: database space exceeded/,
+    (_match, _namespace, { cluster }) => ({
+      category: 'etcd.space-exceeded',
+      refuser: controlPlaneRef(cluster, 'etcd'),
+      because: 'the database of the cluster is full, and nothing can be written any more',
+      attributes: {},
+    }),
+  ],
   [
     /exceeded quota: ([^,]+), requested: (.+?), used: (.+?), limited: (.+?)(?:$|[;"])/,
     (match, namespace, { cluster }) => ({

@@ -8,6 +8,7 @@ import type { PullFailure } from './image-pull.js';
 import { bareContainerId } from './kubernetes-objects.js';
 import type { ObjectFlood } from './object-counts.js';
 import type { NodeShape } from './node-fit.js';
+import type { VolumeShape } from './volume-fit.js';
 import type { Probes } from './probe-mistakes.js';
 
 /**
@@ -32,6 +33,8 @@ export interface TransformContext {
   readonly apiServers: Map<string, number>;
   /** The nodes there are, by name. */
   readonly nodes: Map<string, NodeShape>;
+  /** PersistentVolumes, by name: why a claim gets none is in what they are. */
+  readonly volumes: Map<string, VolumeShape>;
   /** Cordoned nodes, and disruption budgets by entity id: a drain is where they meet. */
   readonly cordoned: Set<string>;
   readonly budgets: Set<string>;
@@ -133,6 +136,7 @@ export function createContext(cluster: string): TransformContext {
     floods: new Map(),
     apiServers: new Map(),
     nodes: new Map(),
+    volumes: new Map(),
     cordoned: new Set(),
     budgets: new Set(),
     reasons: new Map(),

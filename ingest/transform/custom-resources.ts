@@ -89,11 +89,7 @@ export function readConditions(observed: Observed<Conditioned>, context: Transfo
       context: k8s,
       discriminator: condition.type,
       startedAt: condition.lastTransitionTime,
-      holdMs: underWay.test(condition.reason ?? '')
-        ? 5 * reconcileGraceMs
-        : entity.kind === 'APIService'
-          ? 0
-          : reconcileGraceMs / 4,
+      holdMs: underWay.test(condition.reason ?? '') ? 5 * reconcileGraceMs : reconcileGraceMs / 4,
       message: `${entity.kind} ${entity.name} is ${badTypes.test(condition.type) ? '' : 'not '}${words(condition.type)}: ${clause(condition.message ?? condition.reason ?? 'no reason given')}.`,
       attributes: { condition: condition.type, reason: condition.reason },
     });

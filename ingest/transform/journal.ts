@@ -8,6 +8,7 @@ import { toEpochMs } from '../../src/model/time.js';
 import { journalTexts, type JournalText } from '../detect/journal-texts.js';
 import { createLogRates, type LogBurst } from '../detect/log-rates.js';
 import { containerRef, noContext, podContext, type PodMemory, type TransformContext } from './context.js';
+import { controlPlaneRef } from './control-plane.js';
 import { eventFrom, type Draft } from './draft.js';
 import type { Scheduler } from './schedule.js';
 import { clause } from './wording.js';
@@ -42,7 +43,7 @@ const unitKinds: readonly (readonly [RegExp, Category, string])[] = [
 
 /** Cheap first look: no row of the table is in a line that fails it. */
 const suspicious =
-  /panic|read-?only|error|corrupt|[Ss]hut|not responding|timed? ?out|blocked|stuck|stall|lockup|LOCKUP|BUG|Oops|full|down|Down|hardware|[Mm]achine check|EDAC|ncorrect|unregister|throttled|out of memory|orphaned|overflow|uplicate|conflict|x509|expired|rotate|inotify|fsnotify|watch|layer|overlay2|digest|unpack|extract|clock|time step|reboot|power|Reached/;
+  /panic|read-?only|error|corrupt|[Ss]hut|not responding|timed? ?out|blocked|stuck|stall|lockup|LOCKUP|BUG|Oops|full|down|Down|hardware|[Mm]achine check|EDAC|ncorrect|unregister|throttled|out of memory|orphaned|overflow|uplicate|conflict|x509|expired|rotate|manifest|inotify|fsnotify|watch|layer|overlay2|digest|unpack|extract|clock|time step|reboot|power|Reached/;
 
 export function createJournalReader(context: TransformContext, schedule: Scheduler<JournalUpdate>): JournalReader {
   const { cluster } = context;
@@ -149,8 +150,19 @@ export function createJournalReader(context: TransformContext, schedule: Schedul
       context: { ...noContext(cluster), node },
       discriminator: device ?? groups.interface ?? groups.down ?? groups.server ?? '',
       message: `Node ${node} ${row.says(groups)}.`,
-      attributes: { ...attributes, device: device ?? null, line: clause(message, 300) },
+      attributes: {
+        ...attributes,
+        device: device ?? null,
+        line: clause(message, 300),
+        victim: componentIn(groups.file),
+      },
     };
+  }
+
+  /** A static pod's manifest is named for the part of the control plane that it runs. */
+  function componentIn(file: string | undefined): string | null {
+    const name = /([\w-]+)\.\w+$/.exec(file ?? '')?.[1];
+    return name === undefined ? null : controlPlaneRef(cluster, name).id;
   }
 
   /** Lines of one kind are one event whose count grows; the container's or node's name tells them apart. */

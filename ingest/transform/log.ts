@@ -1,4 +1,3 @@
-import { entityRef } from '../../src/model/entity.js';
 import type { EventFinding, Finding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import type { LogLine } from '../../src/model/payloads.js';
@@ -9,6 +8,7 @@ import { createLogRates, type LogBurst } from '../detect/log-rates.js';
 import { locate, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
 import type { Scheduler } from './schedule.js';
+import { subjectOf } from './subject.js';
 import type { TelemetryPlaces } from './telemetry.js';
 import { clause } from './wording.js';
 
@@ -62,20 +62,18 @@ export function createLogReader(
         place.k8s.container === null
           ? place.entity.name
           : `Container ${place.k8s.container} of pod ${place.k8s.pod ?? '?'}`;
+      const attributes = { ...meaning.attributes, level: line.level, line: clause(line.message, 500) };
+      const subject = subjectOf(meaning.category, attributes, place, place.pod, context);
       return {
         id: contentId(place.entity.id, place.k8s.podUid, what, event.timestamp),
         draft: {
           category: meaning.category,
-          // A program that runs into a limit of its node speaks of the node.
-          entity:
-            meaning.category.startsWith('node.') && place.k8s.node !== null
-              ? entityRef(context.cluster, 'Node', null, place.k8s.node)
-              : place.entity,
+          entity: subject.entity,
           discriminator: meaning.same ?? text,
           context: place.k8s,
           message: sentence(who, meaning, line.message),
           template: text,
-          attributes: { ...meaning.attributes, level: line.level, line: clause(line.message, 500) },
+          attributes: { ...attributes, victim: subject.victim },
           trace: event.traceId === null ? null : { traceId: event.traceId, spanId: event.spanId },
         },
       };

@@ -7,7 +7,9 @@ import type { RawEvent } from '../../src/model/raw-event.js';
 import { toEpochMs } from '../../src/model/time.js';
 import { backlogs, leastBacklog, measuredLimits, type MeasuredLimit } from '../detect/measured-limits.js';
 import { createMetricShifts } from '../detect/metric-shift.js';
+import type { PodMemory, TransformContext } from './context.js';
 import { eventFrom } from './draft.js';
+import { subjectOf } from './subject.js';
 import type { TelemetryPlace, TelemetryPlaces } from './telemetry.js';
 
 export interface MeasuredLimitsReader {
@@ -28,7 +30,7 @@ interface Over {
 }
 
 /** Metrics against fixed limits: one event for each run of values beyond one, told again with each of them. */
-export function createMeasuredLimitsReader(places: TelemetryPlaces): MeasuredLimitsReader {
+export function createMeasuredLimitsReader(context: TransformContext, places: TelemetryPlaces): MeasuredLimitsReader {
   const rows = new Map<string, MeasuredLimit | null>();
   const shifts = createMetricShifts();
   const runs = new Map<string, Over>();
@@ -58,12 +60,16 @@ export function createMeasuredLimitsReader(places: TelemetryPlaces): MeasuredLim
       const tooMuch = isBacklog(row)
         ? (shifts.observe(series, toEpochMs(event.timestamp), value)?.typical ?? Infinity) * backlogFactor <= value
         : true;
-      if (!tooMuch || !row.exceeds(value, values)) continue;
+      if (!tooMuch || !row.exceeds(value, values, attributes ?? {})) continue;
       findings.push(
         told(event, place, row, series, value, { intervalMs: intervalMs ?? defaultIntervalMs, attributes, name }),
       );
     }
     return findings;
+  }
+
+  function podOf({ podUid }: TelemetryPlace['k8s']): PodMemory | null {
+    return (podUid === null ? undefined : context.podsByUid.get(podUid)) ?? null;
   }
 
   function told(
@@ -86,7 +92,10 @@ export function createMeasuredLimitsReader(places: TelemetryPlaces): MeasuredLim
     runs.delete(series);
     runs.set(series, run);
     if (runs.size > maxSeries) runs.delete(runs.keys().next().value!);
-    const subject = row.of === 'node' && k8s.node !== null ? entityRef(entity.cluster, 'Node', null, k8s.node) : entity;
+    const { entity: subject, victim } =
+      row.of === 'node' && k8s.node !== null
+        ? { entity: entityRef(entity.cluster, 'Node', null, k8s.node), victim: null }
+        : subjectOf(row.category, more.attributes ?? {}, { entity, k8s }, podOf(k8s), context);
     const draft = {
       category: row.category,
       entity: subject,
@@ -95,7 +104,7 @@ export function createMeasuredLimitsReader(places: TelemetryPlaces): MeasuredLim
       message: `${subject.kind} ${subject.name} ${row.says(value)}.`,
       count: run.count,
       lastSeen: event.timestamp,
-      attributes: { ...more.attributes, [row.as]: value, metric: more.name, intervalMs: more.intervalMs },
+      attributes: { ...more.attributes, victim, [row.as]: value, metric: more.name, intervalMs: more.intervalMs },
     };
     return {
       kind: 'event',

@@ -1,5 +1,6 @@
 import { entityRef, type EntityRef } from '../../src/model/entity.js';
 import type { ContainerView } from './containers.js';
+import { componentOf, componentRelations } from './control-plane.js';
 import { containerRef, type TransformContext } from './context.js';
 import { registryOf } from './image-pull.js';
 import { relationsFrom, type Interpretation } from './interpretation.js';
@@ -11,6 +12,12 @@ export function portsOf(containers: readonly Container[]): string {
     .flatMap((container) => each(container.ports))
     .map((port) => (port.name ? `${port.name}:${port.containerPort ?? ''}` : String(port.containerPort ?? '')))
     .join(',');
+}
+
+/** `TCP,UDP`: of declared container ports; null where all are TCP, as they are by default. */
+export function protocolsOf(containers: readonly Container[]): string | null {
+  const protocols = new Set(containers.flatMap(({ ports }) => each(ports).map(({ protocol }) => protocol ?? 'TCP')));
+  return protocols.size === 0 || (protocols.size === 1 && protocols.has('TCP')) ? null : [...protocols].join(',');
 }
 
 export function podRelations(
@@ -27,7 +34,9 @@ export function podRelations(
   for (const container of [...each(spec?.initContainers), ...each(spec?.containers)]) {
     relations.to('OWNS', 'Container', namespace, `${entity.name}/${container.name}`);
   }
-  return { relations: relations.all(), optional };
+  const component = componentOf(metadata);
+  const above = component === null ? [] : componentRelations(component, entity, relations);
+  return { relations: [...relations.all(), ...above], optional };
 }
 
 /** What a pod or pod template depends on. Returns the facts that mark references that may be missing. */

@@ -22,7 +22,7 @@ import {
 } from './kubernetes-objects.js';
 import { disruption, finish, overstayed, stuck, terminationSlackMs } from './pod-ends.js';
 import { flapping, readiness, scheduling, setbacks } from './pod-readiness.js';
-import { containerFinding, podRelations, portsOf } from './pod-spec.js';
+import { containerFinding, podRelations, portsOf, protocolsOf } from './pod-spec.js';
 import { failedOver } from './store-roles.js';
 import { clause, count, quantity } from './wording.js';
 
@@ -110,6 +110,7 @@ export function readPod(observed: Observed<Pod>, context: TransformContext): Int
       restartCount: statuses.reduce((sum, one) => sum + (one.restartCount ?? 0), 0),
       restartPolicy: object.spec?.restartPolicy,
       ports: portsOf(each(object.spec?.containers)) || null,
+      protocols: protocolsOf(each(object.spec?.containers)),
       images:
         each(object.spec?.containers)
           .map((container) => container.image ?? '')

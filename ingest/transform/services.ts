@@ -85,6 +85,10 @@ export function readService(observed: Observed<Service>, context: TransformConte
         each(spec?.ports)
           .map((port) => String(port.targetPort ?? port.port))
           .join(',') || null,
+      protocols:
+        each(spec?.ports).every(({ protocol }) => (protocol ?? 'TCP') === 'TCP')
+          ? null
+          : [...new Set(each(spec?.ports).map(({ protocol }) => protocol ?? 'TCP'))].join(','),
       portNames:
         each(spec?.ports)
           .map((port) => port.name ?? '')

@@ -45,6 +45,7 @@ export const categories = {
   'container.cpu-throttled': entry(MECHANISM, 'WARNING'),
   'config.object-missing': entry(MECHANISM, 'ERROR', true), // ConfigMap or Secret not found; attributes: missing
   'config.key-missing': entry(MECHANISM, 'ERROR', true),
+  'config.wrong-address': entry(MECHANISM, 'ERROR', true), // a setting names a port that the Service does not have; attributes: setting, peer, ports
   'config.setting-missing': entry(MECHANISM, 'ERROR'), // the program says which setting it lacks
   'probe.liveness-failed': entry(INTERMEDIATE * 4, 'ERROR'), // attributes: port, path, probeError, declaredPort
   'probe.readiness-failed': entry(INTERMEDIATE * 4, 'ERROR'),
@@ -179,6 +180,7 @@ export const categories = {
   // services and network
   'service.selector-mismatch': entry(MECHANISM, 'ERROR', true), // attributes: selector, nearest
   'service.port-mismatch': entry(MECHANISM, 'ERROR', true), // targetPort that no selected container serves
+  'service.protocol-mismatch': entry(MECHANISM, 'ERROR', true), // it forwards UDP where TCP is called and served; attributes: protocol
   'service.no-ready-endpoints': entry(SYMPTOM, 'ERROR'),
   'service.deleted': entry(MECHANISM, 'ERROR'),
   'service.load-balancer-failed': entry(MECHANISM, 'ERROR', true),
@@ -222,6 +224,7 @@ export const categories = {
   'external.unreachable': entry(MECHANISM, 'ERROR'), // an endpoint outside of the cluster
   // storage
   'pvc.storageclass-not-found': entry(MECHANISM, 'ERROR', true),
+  'pvc.no-matching-volume': entry(MECHANISM, 'ERROR', true), // volumes are there, none fits; attributes: mismatch, volume, wanted, has
   'pvc.provisioning-failed': entry(MECHANISM, 'ERROR', true),
   'pvc.pending': entry(INTERMEDIATE, 'WARNING'),
   'pvc.lost': entry(MECHANISM, 'CRITICAL', true),
@@ -231,7 +234,7 @@ export const categories = {
   'volume.full': entry(MECHANISM, 'CRITICAL', true),
   'volume.read-only': entry(MECHANISM, 'CRITICAL', true),
   'volume.permission-denied': entry(MECHANISM, 'ERROR'),
-  'volume.resize-failed': entry(MECHANISM, 'ERROR'),
+  'volume.resize-failed': entry(MECHANISM, 'ERROR', true),
   'volume.inodes-exhausted': entry(MECHANISM, 'CRITICAL', true), // no inode left, while there are bytes
   'volume.fsync-slow': entry(MECHANISM, 'ERROR'), // flushing to the disk takes longer than the program allows for
   'volume.stale-handle': entry(MECHANISM, 'CRITICAL', true), // ESTALE: the NFS export behind it was replaced

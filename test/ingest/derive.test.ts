@@ -149,13 +149,13 @@ describe('what only the whole picture shows', () => {
     expect(affected(results[0])).toContain('Ingress/shop/shop');
   });
 
-  test('an address belongs to the Service that has it, in whatever namespace', () => {
+  test('an address belongs to the Service that has it, in whatever namespace; that of the API server to the API server', () => {
     const { thing, happens, service, run } = world();
     thing('Namespace/default');
     thing('Service/default/kubernetes', { facts: { clusterIP: '10.0.0.1', ports: '443:6443' } });
     service('catalog');
     happens('call.refused', 'Deployment/catalog', 60, 90, { peer: '10.0.0.1:443' });
-    expect(told(run(90))).toEqual(['external.unreachable Service/default/kubernetes']);
+    expect(told(run(90))).toEqual(['apiserver.down ControlPlane/kube-apiserver']);
   });
 
   test('one restart that is over within seconds is no incident', () => {
