@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { allDimensions, type Dimensions } from '../../ingest/correlate/candidates.js';
+import { confidenceScale } from '../../ingest/correlate/confidence.js';
 import { packageRoot } from '../../src/config/package-root.js';
 import { calibrationOf, type Calibration } from './calibration.js';
 import { changerca } from './changerca/set.js';
 import { cloudOpsBench } from './cloud_opsbench/set.js';
 import { openDataset } from './dataset.js';
 import { createEngine } from './engine.js';
+import { fitConfidence } from './fit.js';
 import { measureLoghub } from './loghub.js';
 import { recordings } from './recordings.js';
 import { rootcausebench } from './rootcausebench/set.js';
@@ -31,7 +33,8 @@ const parts: Readonly<Record<string, (folder: string, only: RegExp | null) => Pr
 const names = [...Object.keys(sets), ...Object.keys(parts)].join(', ');
 
 interface Given {
-  readonly set: string;
+  readonly set?: string;
+  readonly fit?: readonly string[];
   readonly data?: string;
   readonly json?: string;
   readonly only?: string;
@@ -47,17 +50,25 @@ export interface Accuracy {
   /** The figures with one dimension (`-temporal`) or one source (`-kubernetes`) left out. */
   readonly ablations: Readonly<Record<string, Figures>>;
   readonly calibration: Calibration;
+  readonly judged: readonly Judged[];
   readonly seconds: number;
 }
 
 /** `npm run accuracy -- --set NAME --data DIR --json FILE`: scores the engine on a labelled set and prints what it got wrong. */
 const program: Command = new Command('accuracy')
-  .requiredOption('--set <name>', `one of ${names}`)
+  .option('--set <name>', `one of ${names}`)
   .option('--data <folder>', 'where the set is: cases, packed or not, and labels*.json')
   .option('--json <file>', 'write the figures there')
   .option('--only <regex>', 'only the cases whose id matches')
+  .option('--fit <files...>', 'instead of a set: fit the scale of confidence on what --json has written')
   .option('--no-ablations', 'do not run the set again without each dimension and each source')
   .action(async (given: Given) => {
+    if (given.fit !== undefined) {
+      fitConfidence(given.fit, confidenceScale);
+      return;
+    }
+    if (given.set === undefined)
+      program.error(`--set has to name a set, one of ${names}; or --fit the results of some`);
     const set = sets[given.set];
     const part = parts[given.set];
     if (!set && !part) program.error(`there is no set ${given.set}; it must be one of ${names}`);
@@ -75,9 +86,10 @@ const program: Command = new Command('accuracy')
         cases: judged.length,
         ...measured,
         calibration: calibrationOf(judged),
+        judged,
         seconds: Math.round((performance.now() - startedMs) / 100) / 10,
       };
-      printAccuracy(accuracy, judged);
+      printAccuracy(accuracy);
       if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(accuracy, null, 2)}\n`);
     } finally {
       dataset.remove();
