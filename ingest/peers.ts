@@ -36,6 +36,11 @@ export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | n
     const missing = entityRef(cluster, 'Service', event.entity.namespace, host);
     return { target: inventory.intern(missing), wrongPort: false };
   }
+  const [name = '', space = ''] = host.split('.');
+  const inCluster = /^[a-z0-9-]+\.[a-z0-9-]+(?:\.svc(?:\..+)?)?$/.test(host);
+  const known = inCluster ? inventory.indexOf(entityRef(cluster, 'Namespace', null, space).id) : -1;
+  if (known !== -1 && inventory.exists(known))
+    return { target: inventory.intern(entityRef(cluster, 'Service', space, name)), wrongPort: false };
   return { target: inventory.intern(entityRef(cluster, 'ExternalEndpoint', null, host)), wrongPort: false };
 }
 

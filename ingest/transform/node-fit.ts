@@ -30,8 +30,11 @@ export interface Placement {
 export function explainPlacement(spec: PodSpec | undefined, nodes: ReadonlyMap<string, NodeShape>): Placement | null {
   if (!spec || nodes.size === 0) return null;
   const selector = Object.entries(spec.nodeSelector ?? {});
-  const selected = [...nodes].filter(([, { labels }]) => selector.every(([key, value]) => labels[key] === value));
-  const suitable = selected.filter(([name, { labels }]) => matchesAffinity(spec, name, labels));
+  const candidates = [...nodes]
+    .filter(([, shape]) => !keptForControlPlane(shape))
+    .map(([name, shape]) => ({ name, shape, labels: hostnamed(name, shape.labels) }));
+  const selected = candidates.filter(({ labels }) => selector.every(([key, value]) => labels[key] === value));
+  const suitable = selected.filter(({ name, labels }) => matchesAffinity(spec, name, labels));
   if (suitable.length === 0) {
     const bySelector = selector.length > 0 && selected.length === 0;
     const wanted = bySelector ? selector.map(([key, value]) => `${key}=${value}`).join(',') : null;
@@ -43,31 +46,45 @@ export function explainPlacement(spec: PodSpec | undefined, nodes: ReadonlyMap<s
       attributes: { by: bySelector ? 'nodeSelector' : 'affinity', wanted },
     };
   }
-  const open = suitable.filter(([, { unschedulable }]) => !unschedulable);
+  const open = suitable.filter(({ shape }) => !shape.unschedulable);
   const restricted = selector.length > 0 || affinityTerms(spec).length > 0;
   if (open.length === 0)
     return {
       category: 'scheduling.node-unschedulable',
       because: restricted
-        ? `node ${list(suitable.map(([name]) => name))}, which it asks for, is cordoned`
+        ? `node ${list(suitable.map(({ name }) => name))}, which it asks for, is cordoned`
         : 'the nodes are cordoned',
-      attributes: { cordoned: suitable.map(([name]) => name).join(',') },
+      attributes: { cordoned: suitable.map(({ name }) => name).join(',') },
     };
-  const taints = open.map(([, shape]) => untolerated(spec, shape));
+  const taints = open.map(({ shape }) => untolerated(spec, shape));
   if (taints.some((taint) => taint === null)) return null;
   // Taints that Kubernetes sets itself on a sick node say less than the node does.
   if (taints.every((taint) => taint!.key.startsWith('node.kubernetes.io/')))
     return {
       category: 'scheduling.node-unschedulable',
-      because: `node ${list(open.map(([name]) => name))} is not fit for new pods`,
+      because: `node ${list(open.map(({ name }) => name))} is not fit for new pods`,
       attributes: {},
     };
   const names = [...new Set(taints.map((taint) => `${taint!.key}${taint!.value ? `=${taint!.value}` : ''}`))];
   return {
     category: 'scheduling.untolerated-taint',
-    because: `${restricted ? `node ${list(open.map(([name]) => name))}, which it asks for, has` : 'the nodes have'} the taint ${list(names)} that it does not tolerate`,
+    because: `${restricted ? `node ${list(open.map(({ name }) => name))}, which it asks for, has` : 'the nodes have'} the taint ${list(names)} that it does not tolerate`,
     attributes: { taint: names.join(',') },
   };
+}
+
+/** The kubelet calls a node by its name in this label too, unless somebody has changed that. */
+function hostnamed(name: string, labels: NodeShape['labels']): NodeShape['labels'] {
+  return { 'kubernetes.io/hostname': name, ...labels };
+}
+
+/** A node of the control plane that is cordoned or tainted is not meant for anybody's pods. */
+function keptForControlPlane({ labels, unschedulable, taints }: NodeShape): boolean {
+  const control =
+    'node-role.kubernetes.io/control-plane' in labels ||
+    'node-role.kubernetes.io/master' in labels ||
+    labels['kubernetes.io/role'] === 'master';
+  return control && (unschedulable || taints.length > 0);
 }
 
 function untolerated(spec: PodSpec, { taints }: NodeShape): Taint | null {

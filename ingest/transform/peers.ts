@@ -31,7 +31,7 @@ const schemePorts: Readonly<Record<string, number>> = {
 const urlPattern =
   /\b([a-z][a-z0-9+]{1,14}(?::[a-z]+)?):\/\/(?:[^\s/@"']*@)?(\[[0-9a-f:]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?)(?::(\d{1,5}))?(?=[/?#\s"',;:)\]]|$)/gi;
 const hostPortPattern =
-  /(?:^|[\s"'=,;([@/])([a-z](?:[a-z0-9.-]*[a-z0-9])?|\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?=[/\s"',;:)\]>]|$)/gi;
+  /(?:^|[\s"'=,;([@/]|\bipv4:)([a-z](?:[a-z0-9.-]*[a-z0-9])?|\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?=[/\s"',;:)\]>]|$)/gi;
 
 /** `server.mjs:45` is a place in a program, `line:45` and `user:45` are a word and its number. */
 const noHost =

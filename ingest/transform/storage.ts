@@ -163,10 +163,7 @@ export function readClaim(observed: Observed<Claim>, context: TransformContext):
   };
 }
 
-export function readVolume(
-  { object, entity, k8s }: Observed<Volume>,
-  context: TransformContext,
-): Interpretation {
+export function readVolume({ object, entity, k8s }: Observed<Volume>, context: TransformContext): Interpretation {
   const { spec, status, metadata } = object;
   context.volumes.set(entity.name, {
     storageClass: spec?.storageClassName ?? '',

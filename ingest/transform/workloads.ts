@@ -20,7 +20,7 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
   for (const owner of object.metadata.ownerReferences ?? [])
     relations.from('OWNS', owner.kind, entity.namespace, owner.name);
   const optional = specRelations(relations, entity.namespace, template);
-  declaredCalls(relations, observed, template, context);
+  const addresses = declaredCalls(relations, observed, template, context);
   const owner = (object.metadata.ownerReferences ?? []).find((reference) => reference.controller);
   if (entity.kind === 'ReplicaSet' && owner && object.metadata.uid)
     context.owners.set(object.metadata.uid, { kind: owner.kind, name: owner.name });
@@ -68,6 +68,7 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
       revision: object.metadata.annotations?.['deployment.kubernetes.io/revision'],
       strategy: spec?.strategy?.type,
       paused: spec?.paused,
+      addresses,
       serviceName: spec?.serviceName,
       images:
         each(template?.containers)
@@ -84,29 +85,39 @@ export function readWorkload(observed: Observed<Workload>, context: TransformCon
   };
 }
 
-/** Environment values and arguments that name another Service: who this workload is configured to call. */
+/** More addresses than this are a list for something else than to be called. */
+const maxAddresses = 64;
+
+/**
+ * Environment values and arguments that name another Service: who this workload is configured to call. Returns those with a port, as
+ * `SETTING=service.namespace:port`.
+ */
 function declaredCalls(
   relations: ReturnType<typeof relationsFrom>,
   { entity }: Observed<Workload>,
   template: PodSpec | undefined,
   context: TransformContext,
-): void {
+): string | null {
   // Only what people write; a ReplicaSet repeats its Deployment.
-  if (entity.kind === 'ReplicaSet') return;
+  if (entity.kind === 'ReplicaSet') return null;
+  const addresses = new Set<string>();
   for (const container of [...each(template?.initContainers), ...each(template?.containers)]) {
     const texts = [
-      ...each(container.env).map((variable) => variable.value ?? ''),
-      ...each(container.args),
-      ...each(container.command),
+      ...each(container.env).map((variable) => [variable.name, variable.value ?? ''] as const),
+      ...each(container.args).map((text) => ['', text] as const),
+      ...each(container.command).map((text) => ['', text] as const),
     ];
-    for (const text of texts) {
+    for (const [setting, text] of texts) {
       if (text.length > 4096) continue;
       for (const peer of peersIn(text)) {
         const target = entityOfPeer(context.cluster, entity.namespace, peer, context.namespaces);
         if (target) relations.to('CALLS', target.kind, target.namespace, target.name);
+        if (target?.kind === 'Service' && peer.port !== null && addresses.size < maxAddresses)
+          addresses.add(`${setting}=${target.name}.${target.namespace ?? ''}:${peer.port}`);
       }
     }
   }
+  return addresses.size === 0 ? null : [...addresses].join(',');
 }
 
 function shortage({ object, entity, k8s, atMs }: Observed<Workload>, askedMs: number): Draft[] {

@@ -40,19 +40,25 @@ const cluster = 'accuracy';
 type Unstamped = Pick<RawEvent, 'type' | 'data'> & { readonly atMs: number; readonly metadata?: RawEvent['metadata'] };
 
 /**
- * A snapshot as an agent would tell it that has watched for the last minutes: logs, metrics, alerts and Kubernetes Events at their own
- * times. Only of the objects' states nothing is known but how they were in the end: they are told as found where all the rest begins,
- * so that what was complained of in between can be laid to them.
+ * A snapshot as an agent would tell it that has watched since the oldest of the pods was made, or for the last minutes: logs, metrics,
+ * alerts and Kubernetes Events at their own times. Only of the objects' states nothing is known but how they were in the end: they are
+ * told as found at the beginning, so that what was complained of in between can be laid to them.
  */
 function eventsOf(files: CaseFiles): RawEvent[] {
   const source = `cloud_opsbench@${files.id}`;
-  const fromMs = files.collectedMs - windowMs;
   const objects = objectsOf(files);
+  const madeMs = objects
+    .filter(({ kind, metadata }) => kind === 'Pod' && metadata.namespace === files.namespace)
+    .reduce((first, { metadata }) => Math.min(first, Date.parse(metadata.creationTimestamp ?? '') || first), Infinity);
+  const beginMs = Math.max(files.collectedMs - windowMs, Math.min(madeMs, files.collectedMs) - 1000);
+  const lasting = [...units(files), ...alerts(files)].map((event) => ({
+    ...event,
+    atMs: Math.max(event.atMs, beginMs + 1),
+  }));
   const happened: Unstamped[] = [
+    ...lasting,
     ...logLines(files, objects),
-    ...alerts(files),
     ...metrics(files),
-    ...units(files),
     ...reachability(files),
     ...kubernetesEvents(files, printedMs(files)).map((object) => {
       const lastMs = Date.parse(String(object.lastTimestamp));
@@ -62,8 +68,7 @@ function eventsOf(files: CaseFiles): RawEvent[] {
         data: observation('ADDED', object),
       };
     }),
-  ].filter(({ atMs }) => atMs >= fromMs);
-  const beginMs = happened.reduce((first, { atMs }) => Math.min(first, atMs), files.collectedMs) - 1;
+  ];
   return [
     // A microsecond apart: equal times would be sorted by id, and owners have to come before what they own.
     ...objects.map((object, i) => ({
@@ -71,7 +76,7 @@ function eventsOf(files: CaseFiles): RawEvent[] {
       atMs: beginMs + i / 1000,
       data: observation('SYNC', object),
     })),
-    ...happened.sort((a, b) => a.atMs - b.atMs),
+    ...happened.filter(({ atMs }) => atMs > beginMs).sort((a, b) => a.atMs - b.atMs),
   ].map(({ type, data, atMs, metadata }: Unstamped) => stamped(type, data, atMs, { cluster, source, ...metadata }));
 }
 

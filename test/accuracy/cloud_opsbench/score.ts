@@ -49,12 +49,9 @@ function guessesOf(told: readonly Told[]): Guess[] {
   for (let rank = 0; rank < depth; rank++) {
     for (const { rootCauses, affected } of order) {
       const cause = rootCauses[rank];
-      const triple = cause
-        ? tripleOf(
-            cause,
-            affected.map(({ entity }) => entity),
-          )
-        : null;
+      // What else it could have been is near to the cause, and what is affected comes in no order.
+      const sufferers = [...rootCauses, ...affected].map(({ entity }) => entity);
+      const triple = cause ? tripleOf(cause, sufferers) : null;
       if (!cause || !triple) continue;
       const key = text(triple);
       if (!guesses.has(key)) guesses.set(key, { triple, confidence: cause.confidence });

@@ -152,8 +152,8 @@ export function asInPrompt(cause: string): string {
   return promptSpelling[cause] ?? cause;
 }
 
-/** What the engine says of one cause, in the benchmark's words; null when the benchmark has no word for it. */
-export function tripleOf(told: ToldCause, affected: readonly ToldCause['entity'][]): Triple | null {
+/** What the engine says of one cause, in the benchmark's words; null when the benchmark has no word for it. `sufferers`: the nearest first. */
+export function tripleOf(told: ToldCause, sufferers: readonly ToldCause['entity'][]): Triple | null {
   const attributes = new Map(told.event.attributes.map(({ name, value }) => [name, value]));
   const row = rows.find(
     ({ category, where }) =>
@@ -162,7 +162,7 @@ export function tripleOf(told: ToldCause, affected: readonly ToldCause['entity']
   );
   if (!row) return null;
   const [of] = Object.entries(taxonomy).find(([, causes]) => causes.includes(row.cause)) ?? [];
-  const object = objectOf(told.entity, of ?? '', row.cause, attributes, affected);
+  const object = objectOf(told.entity, of ?? '', row.cause, attributes, sufferers);
   return of === undefined || object === null ? null : { taxonomy: of, object, cause: row.cause };
 }
 
@@ -172,7 +172,7 @@ function objectOf(
   of: string,
   cause: string,
   attributes: ReadonlyMap<string, string>,
-  affected: readonly ToldCause['entity'][],
+  sufferers: readonly ToldCause['entity'][],
 ): string | null {
   if (of === 'Infrastructure_Fault') return entity.kind === 'Node' ? `node/${entity.name}` : null;
   if (cause.startsWith('namespace_')) return entity.namespace === null ? null : `namespace/${entity.namespace}`;
@@ -180,6 +180,6 @@ function objectOf(
   if (workload !== undefined) return `app/${workload}`;
   if (/^(?:Deployment|StatefulSet|DaemonSet|Service)$/.test(entity.kind)) return `app/${entity.name}`;
   // A claim, a quota, an account: whoever suffers from it.
-  const sufferer = affected.find(({ kind }) => /^(?:Deployment|StatefulSet)$/.test(kind));
+  const sufferer = sufferers.find(({ kind }) => /^(?:Deployment|StatefulSet)$/.test(kind));
   return sufferer ? `app/${sufferer.name}` : null;
 }

@@ -51,6 +51,23 @@ describe('why no node takes a pod', () => {
     expect(explainPlacement({}, sick)).toMatchObject({ category: 'scheduling.node-unschedulable' });
   });
 
+  test("a cordoned node of the control plane is nobody's choice", () => {
+    const nodes = new Map([
+      ['control', node({ labels: { 'node-role.kubernetes.io/control-plane': '' }, unschedulable: true })],
+      ['a', node({ labels: { state: 'old' } })],
+    ]);
+    expect(explainPlacement(zoned('state', 'NotIn', ['old']), nodes)).toMatchObject({
+      category: 'scheduling.node-affinity',
+    });
+  });
+
+  test('a node answers to its own name where its label for that is gone', () => {
+    const nodes = new Map([['a', node({ unschedulable: true })]]);
+    expect(explainPlacement({ nodeSelector: { 'kubernetes.io/hostname': 'a' } }, nodes)).toMatchObject({
+      category: 'scheduling.node-unschedulable',
+    });
+  });
+
   test('nothing is said where some node would do, or none is known', () => {
     expect(explainPlacement({ nodeSelector: { a: 'b' } }, new Map())).toBeNull();
     expect(explainPlacement({}, new Map([['a', node()]]))).toBeNull();
