@@ -4,6 +4,7 @@ import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import { allDimensions, createCandidates, type Dimensions } from './correlate/candidates.js';
 import { createStories } from './correlate/areas.js';
+import { confidenceScale, type ConfidenceScale } from './correlate/confidence.js';
 import { experienceOf, type Experiences } from './correlate/experience.js';
 import { derive } from './derive.js';
 import { createGate } from './gate.js';
@@ -44,7 +45,8 @@ export interface CorrelatorOptions {
   readonly minEvents: number;
   /** Default 30_000. */
   readonly windowMs?: number;
-  readonly temperature?: number;
+  /** Default: {@link confidenceScale}. */
+  readonly scale?: ConfidenceScale;
   readonly confidenceFloor?: number;
   readonly dimensions?: Dimensions;
   /** What was learned from past incidents, by cluster. */
@@ -84,7 +86,7 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     problems,
     candidates,
     expecting: links.filter(({ expected, path }) => expected && path.steps.length === 0),
-    temperature: options.temperature ?? 1,
+    scale: options.scale ?? confidenceScale,
     experience: options.experiences ? experienceOf(options.experiences, options.cluster) : null,
     dimensions,
     couldSee: (): boolean => [...sources.values()].every(({ state }) => state === 'healthy'),

@@ -36,7 +36,7 @@ export interface IngestOptions {
   /** Instead of that in the package and in `correlation.experience`. */
   readonly experiences?: Experiences;
   /** What the accuracy report switches off or moves; the defaults of the correlator otherwise. */
-  readonly tuning?: Pick<CorrelatorOptions, 'dimensions' | 'temperature' | 'confidenceFloor'>;
+  readonly tuning?: Pick<CorrelatorOptions, 'dimensions' | 'confidenceFloor'>;
 }
 
 /** Within this an agent says again what every object is like (its resync, ten minutes), so that a shorter memory would have holes. */

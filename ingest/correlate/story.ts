@@ -3,6 +3,7 @@ import type { Inventory } from '../inventory.js';
 import type { Problem, Problems } from '../problems.js';
 import type { LinkRule } from '../rules/rule.js';
 import type { Candidate, Candidates, Dimensions } from './candidates.js';
+import type { ConfidenceScale } from './confidence.js';
 import type { Experience } from './experience.js';
 
 /** One cause and what it explains: the raw material of an incident. */
@@ -32,8 +33,8 @@ export interface StoryParts {
   readonly candidates: Candidates;
   /** Rules whose effect is expected, on the thing itself. */
   readonly expecting: readonly LinkRule[];
-  /** Softens (above 1) or sharpens the posterior; fitted on development data only. */
-  readonly temperature: number;
+  /** Fitted on development data only. */
+  readonly scale: ConfidenceScale;
   /** What past incidents have taught of this cluster; null: alerts of other systems are problems like all others. */
   readonly experience: Experience | null;
   readonly dimensions: Dimensions;

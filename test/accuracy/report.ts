@@ -1,11 +1,9 @@
 import type { Accuracy } from './accuracy.js';
-import type { Figures, Judged } from './set.js';
+import type { Figures } from './set.js';
 
 /** Tables for a person: ours beside what is easy and what was published, what each part is worth, and what went wrong. */
-export function printAccuracy(
-  { set, cases, figures, baselines, ablations, calibration, seconds }: Accuracy,
-  judged: readonly Judged[],
-): void {
+export function printAccuracy(accuracy: Accuracy): void {
+  const { set, cases, figures, baselines, ablations, calibration, judged, seconds } = accuracy;
   console.log(`${set}: ${cases} cases in ${seconds} s\n`);
   const names = Object.keys(figures);
   table(
