@@ -137,7 +137,7 @@ export function changeFits(change: ChangeWords, text: string, own: ReadonlySet<s
   const plain = fitting.some((deed) => !vague.has(deed));
   if (shared >= 2) return plain ? 1 : 0.9;
   if (shared === 1) return plain ? 0.9 : 0.6;
-  return plain ? 0.5 : 0;
+  return plain ? 0.65 : 0;
 }
 
 function quotes(text: string, name: string): boolean {

@@ -73,7 +73,8 @@ const general = {
  */
 function nameTheFault(story: Story): Story {
   const { root, members } = story;
-  if (!root.category.startsWith('change.')) return story;
+  // What a diff does is more of a cause than the fault that it led to: it was held against the fault's own words.
+  if (!root.category.startsWith('change.') || root.category === 'change.risky-deploy') return story;
   const fault = members.find(
     (member) =>
       member.unit === root.unit &&

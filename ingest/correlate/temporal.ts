@@ -20,14 +20,17 @@ const takingHold = 0.5;
  */
 export function temporal(cause: Problem, effect: Problem, rule: LinkRule, tookHoldMs: number): TemporalScore | null {
   const lagMs = effect.firstMs - cause.firstMs;
-  if (lagMs < -rule.slackMs) return null;
-  if (lagMs < 0) return { score: 0.95 - 0.2 * (-lagMs / Math.max(rule.slackMs, 1)), lagMs };
-  if (cause.category.startsWith('change.')) {
-    if (lagMs > rule.afterMs) return null;
-    const sinceMs = effect.firstMs - Math.max(cause.firstMs, tookHoldMs);
-    if (rule.serving && sinceMs < -rule.slackMs) return rule.slackMs >= coarseMs ? { score: takingHold, lagMs } : null;
-    return { score: Math.max(changeFloor, Math.exp(-Math.max(0, sinceMs) / rule.decayMs)), lagMs };
-  }
+  const changed = cause.category.startsWith('change.');
+  // What is measured once a minute began at some time of that minute, and whether its time is the begin or the end of it is not told.
+  const slackMs = rule.slackMs + (changed ? 2 * effect.intervalMs : 0);
+  if (lagMs < -slackMs) return null;
+  const sinceMs = effect.firstMs - Math.max(cause.firstMs, tookHoldMs);
+  if (rule.serving && sinceMs < -rule.slackMs) return rule.slackMs >= coarseMs ? { score: takingHold, lagMs } : null;
+  if (lagMs < 0) return { score: 0.95 - 0.2 * (-lagMs / Math.max(slackMs, 1)), lagMs };
+  if (changed)
+    return lagMs <= rule.afterMs
+      ? { score: Math.max(changeFloor, Math.exp(-Math.max(0, sinceMs) / rule.decayMs)), lagMs }
+      : null;
   if (lagMs <= rule.afterMs) return { score: 1 - 0.4 * (lagMs / rule.afterMs), lagMs };
   // A condition that still holds goes on having effects, if less surely this one.
   return cause.open.size > 0 ? { score: 0.5, lagMs } : null;

@@ -103,9 +103,9 @@ function amount(text: string): number | null {
   );
 }
 
-/** Quoted text, a switch, or a plain word as configuration has it. */
+/** Quoted text, a switch, or a plain word as configuration has it; sentences are for people. */
 function isLiteral(text: string): boolean {
-  return /^["']/.test(text) || /^(?:true|false)$/.test(text) || /^[a-z][a-z0-9./:-]*$/.test(text);
+  return /^["'][^\s"']*["']$/.test(text) || /^(?:true|false)$/.test(text) || /^[a-z][a-z0-9./:-]*$/.test(text);
 }
 
 function plain(text: string): string {
