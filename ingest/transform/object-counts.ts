@@ -71,6 +71,7 @@ export function floodOf(
       context: k8s,
       discriminator: key,
       startedAt: flood.since,
+      lastSeen: at,
       message: `${flood.made} objects of kind ${entity.kind}${entity.namespace === null ? '' : ` in namespace ${entity.namespace}`} were made within ${duration(atMs - flood.sinceMs)}${creator === '' ? '' : `, most of them by ${creator}`}.`,
       count: flood.made,
       attributes: { objectKind: entity.kind, objects: flood.made, creator: creator || null },

@@ -152,7 +152,10 @@ describe('what only the whole picture shows', () => {
   test('an address belongs to the Service that has it, in whatever namespace; that of the API server to the API server', () => {
     const { thing, happens, service, run } = world();
     thing('Namespace/default');
-    thing('Service/default/kubernetes', { facts: { clusterIP: '10.0.0.1', ports: '443:6443' } });
+    thing('Service/default/kubernetes', {
+      facts: { clusterIP: '10.0.0.1', ports: '443:6443' },
+      relations: [['SELECTS', 'ControlPlane/kube-apiserver']],
+    });
     service('catalog');
     happens('call.refused', 'Deployment/catalog', 60, 90, { peer: '10.0.0.1:443' });
     expect(told(run(90))).toEqual(['apiserver.down ControlPlane/kube-apiserver']);
