@@ -31,9 +31,9 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'retry-raised':
     /retr(?:y|ies)|storm|overload|amplif|429|rate.?limit|throttl|too many requests|surge|thundering|duplicate|quota/,
   'limit-lowered':
-    /exhaust|saturat|pool|too many|limit|quota|full|reject|capacity|backpressure|throttl|429|exceed|out of memory|oom|heap|overload|backlog|queue|evict|too large|starv|acquir/,
+    /exhaust|saturat|pool|too many|limit|quota|full|reject|capacity|backpressure|throttl|429|exceed|out of memory|oom|heap|overload|backlog|queue|evict|too large|larger than|starv|acquir|ephemeral|cannot assign requested address|time_wait|truncat/,
   'limit-raised':
-    /out of memory|oom|heap|memory|too many connections|connection slots|overload|throttl|429|rate.?limit|capacity|saturat|too large|exceed|exhaust|evict|quota|cpu/,
+    /out of memory|oom|heap|memory (?:limit|pressure|usage|exhaust)|too many (?:connections|open)|connection slots|429|too large|evict|quota|remaining connection/,
   'lifetime-lowered':
     /expired?|cache miss|miss(?:es)? |hit (?:rate|ratio)|stampede|thundering|overload|unauthori[sz]ed|logged out|session|token|too many connections|connection churn|evict|lease|leader/,
   'lifetime-raised':
@@ -45,7 +45,7 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'switch-flipped':
     /disabled|enabled|not (?:supported|available|allowed|enabled)|unsupported|unavailable|missing|reject|unauthori[sz]ed|forbidden|fail|slow|scan|bypass|skipp|no longer|strict|refused|denied|unexpected/,
   'text-setting-changed':
-    /no such|not found|unknown|does not exist|refused|unreachable|could not resolve|enotfound|nxdomain|unauthori[sz]ed|forbidden|denied|invalid|unsupported|nosuch|wrong|mismatch|missing|404|301|302|redirect|unexpected|no route/,
+    /no such|not found|unknown|does not exist|refused|unreachable|could not resolve|enotfound|nxdomain|unauthori[sz]ed|forbidden|denied|invalid|unsupported|nosuch|wrong|mismatch|missing|404|301|302|redirect|unexpected|no route|probe|readiness|liveness|unhealthy/,
   'batching-removed':
     /throttl|throughput|capacity|rate.?(?:limit|exceeded)|quota|too many requests|429|overload|slow|latency|time[d]?[ -]?out|backlog|lag\b|connections?|pool|exhaust|queries|n\+1/,
   'per-item-calls':
@@ -77,6 +77,14 @@ const effects: Readonly<Record<Deed, RegExp>> = {
     /redeliver|duplicate|\blag\b|backlog|queue|age of|oldest message|unacked|offset|reprocess|poison|stuck|visibility/,
   'encoding-changed':
     /decod|unmarshal|corrupt|gzip|charset|magic|deseriali[sz]|checksum|crc|invalid (?:header|byte|character|utf)|unexpected (?:end|eof|token)|malformed|incompatible|unsupported|codec|pars/,
+  'protection-removed':
+    /overload|cascad|time[d]?[ -]?out|exhaust|429|queue|saturat|thundering|storm|duplicate|double|unavailable|throttl|rate.?limit|flood|surge|violates unique/,
+  'order-changed':
+    /deadlock|lock wait|not initiali[sz]ed|uninitiali[sz]ed|before (?:it|being|init)|nil|null|undefined|race|stuck|hang|unauthori[sz]ed|not ready/,
+  'type-changed':
+    /overflow|out of (?:range|bounds)|negative|precision|\bnan\b|truncat|too long|numeric|rounding|mismatch|cast|convert|parse/,
+  'key-changed':
+    /stale|wrong (?:user|tenant|account)|mismatch|miss(?:es|ing)?\b|collision|duplicate|hit (?:rate|ratio)|hot (?:partition|shard|key)|skew|imbalance|leak|cross-tenant|lag|out of order|ordering/,
   'dependency-changed': /(?!)/,
 };
 
@@ -108,6 +116,9 @@ const vague = new Set<Deed>([
   'schema-changed',
   'loop-exit-removed',
   'per-item-calls',
+  'protection-removed',
+  'type-changed',
+  'key-changed',
 ]);
 
 export interface ChangeWords {

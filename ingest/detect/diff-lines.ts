@@ -2,6 +2,8 @@
 export interface DiffLines {
   readonly removed: readonly string[];
   readonly added: readonly string[];
+  /** Taken away in one place and put in at another. */
+  readonly moved: readonly string[];
 }
 
 /** Files that no running program reads. */
@@ -47,10 +49,11 @@ export function readDiff(diff: string, paths: readonly string[]): DiffLines {
   const kept = new Map<string, number>();
   for (const text of added) kept.set(text, (kept.get(text) ?? 0) + 1);
   const gone: string[] = [];
+  const moved: string[] = [];
   for (const text of removed) {
     const again = kept.get(text) ?? 0;
     if (again > 0) kept.set(text, again - 1);
-    else gone.push(text);
+    (again > 0 ? moved : gone).push(text);
   }
   const fresh = added.filter((text) => {
     const left = kept.get(text)!;
@@ -58,5 +61,10 @@ export function readDiff(diff: string, paths: readonly string[]): DiffLines {
     kept.set(text, left - 1);
     return true;
   });
-  return { removed: gone, added: fresh };
+  return { removed: gone, added: fresh, moved };
+}
+
+/** A change of such files alone changes nothing that runs. */
+export function isInert(paths: readonly string[]): boolean {
+  return paths.length > 0 && paths.every((path) => inertFile.test(path));
 }

@@ -41,6 +41,10 @@ export const deeds = [
   'fan-out-added',
   'acknowledgement-removed',
   'encoding-changed',
+  'protection-removed',
+  'order-changed',
+  'type-changed',
+  'key-changed',
   'dependency-changed',
 ] as const;
 export type Deed = (typeof deeds)[number];
@@ -94,15 +98,17 @@ function deedOf({ words, from, to, ratio }: ChangedSetting): Deed | null {
     if (/^(?:true|false|on|off|yes|no|enabled|disabled)$/i.test(to)) return 'switch-flipped';
     return 'text-setting-changed';
   }
-  // Less than half as much again: nobody notices.
-  if (ratio > 2 / 3 && ratio < 1.5) return null;
+  // Less than about twice, or half: nobody notices.
+  if (ratio > 0.55 && ratio < 1.8) return null;
   const up = ratio > 1;
   if (about(/^(?:sampl(?:e|ing)|verbosity)$/)) return up ? 'log-volume-raised' : null;
   if (about(/^(?:retry|retries|attempt|attempts)$/)) return up ? 'retry-raised' : 'retry-lowered';
   if (about(/^(?:backoff|delay|sleep|jitter|wait)$/)) return up ? 'timeout-raised' : 'wait-removed';
   // MaxIdleConns is a number of connections, MaxConnIdleTime a time.
   const counted =
-    about(/^(?:conns?|connections?|entries|items|threads?|workers?)$/) && !about(/^(?:time|timeout|age|lifetime|ttl)$/);
+    about(/^(?:conns?|connections?|entries|items|threads?|workers?)$/) &&
+    !about(/^(?:time|timeout|age|lifetime|ttl)$/) &&
+    !/\d(?:ms|s|m|h|d)$|\btime\.|Duration/.test(from);
   if (!counted && about(/^(?:ttl|expir(?:y|e|es|ation|ations)|maxage|age|idle|lifetime|retention|lease)$/))
     return up ? 'lifetime-raised' : 'lifetime-lowered';
   if (about(/^(?:interval|period)$/)) return up ? null : 'wait-removed';
@@ -174,6 +180,15 @@ const growth =
   /\b\w*(?:[Cc]ache|[Mm]ap|[Ss]een|[Hh]istory|[Rr]egistry|[Bb]uffer|[Pp]ending|[Ss]tore|[Ii]ndex|[Ll]isteners?|[Ss]ubscribers?|[Mm]etrics?|[Ll]abels?|[Ss]essions?)\w*(?:\[[^\]]+\]\s*=[^=]|\.(?:set|put|add|append|push|Store|Add|Set|on)\()|= append\((?:self\.|this\.|s\.|[A-Z])/;
 const encoding =
   /\b(?:gzip|zstd|snappy|lz4|deflate|base64|utf-?8|UTF_?8|latin1|charset|encoding|Encoding|avro|Avro|protobuf|msgpack|marshal|Marshal|unmarshal|Unmarshal|serializer|Serializer|deserializer|Deserializer|codec|Codec|compression|Compression|checksum|crc)\b/;
+const protection =
+  /(?:[Cc]ircuit_?[Bb]reaker|\b[Bb]reaker|[Bb]ulkhead|[Rr]ate_?[Ll]imit\w*|\blimiter|[Tt]hrottl\w*|[Bb]ackpressure|[Ss]emaphore|[Ff]allback|[Hh]ystrix|[Rr]esilience4j|@Retry|[Dd]ebounce|[Dd]edup\w*|[Ii]dempoten\w*|[Ss]ingleflight|ON CONFLICT|IF NOT EXISTS)/;
+const wide =
+  /\b(?:u?int64|i64|u64|BIGINT|bigint|long|Long|float64|f64|double|Double|Decimal|BigDecimal|NUMERIC|numeric|TEXT)\b/;
+const narrow =
+  /\b(?:u?int(?:32|16|8)?|i32|u32|i16|INT|INTEGER|SMALLINT|integer|Integer|short|float32|f32|float|Float|VARCHAR\(\d+\)|Number|int)\b/;
+const keyed =
+  /\b\w*[Kk]ey\w*\b.*(?:Sprintf|format|f["'`]|["'`].*[:%${])|(?:partition|shard|routing|cache|dedup|group)_?[Kk]ey/i;
+const numbered = /^(?:optional |required |repeated )?[\w.<>, ]+ (\w+) = (\d+)/;
 const condition =
   /^(?:}? ?else )?(?:if|elif|unless|while|when|case|assert|return .*(?:&&|\|\||[<>!=]=?)|for\b.*[<>]=?)/;
 const errorCheck =
@@ -184,14 +199,12 @@ const tests: readonly Test[] = [
   {
     deed: 'null-guard-removed',
     words: 'a test for a missing value is gone',
-    test: (lines) =>
-      goneOf(nullTest, { removed: lines.removed.filter((line) => !/\berr\b/.test(line)), added: lines.added }),
+    test: (lines) => goneOf(nullTest, { ...lines, removed: lines.removed.filter((line) => !/\berr\b/.test(line)) }),
   },
   {
     deed: 'bounds-guard-removed',
     words: 'a test of a length is gone',
-    test: (lines) =>
-      goneOf(index, { removed: lines.removed.filter((line) => condition.test(line)), added: lines.added }),
+    test: (lines) => goneOf(index, { ...lines, removed: lines.removed.filter((line) => condition.test(line)) }),
   },
   {
     deed: 'condition-changed',
@@ -226,8 +239,8 @@ const tests: readonly Test[] = [
   {
     deed: 'query-changed',
     words: 'a query was changed',
-    test: ({ removed, added }) =>
-      [removed, added].every((some) => some.some((line) => query.test(line))) || goneOf(query, { removed, added }),
+    test: (lines) =>
+      [lines.removed, lines.added].every((some) => some.some((line) => query.test(line))) || goneOf(query, lines),
   },
   {
     deed: 'schema-changed',
@@ -260,7 +273,32 @@ const tests: readonly Test[] = [
   {
     deed: 'encoding-changed',
     words: 'data is written or read in another form',
-    test: (lines) => goneOf(encoding, lines) || newOf(encoding, lines),
+    test: (lines, paths) =>
+      goneOf(encoding, lines) ||
+      newOf(encoding, lines) ||
+      (paths.some((path) => /\.(?:proto|thrift|fbs)$/.test(path)) && numberedFields(lines)),
+  },
+  {
+    deed: 'protection-removed',
+    words: 'what kept others from harm is gone',
+    test: (lines) => goneOf(protection, lines),
+  },
+  {
+    deed: 'order-changed',
+    words: 'locks or steps are taken in another order',
+    test: ({ removed, added, moved }) =>
+      moved.some((line) => lock.test(line)) ||
+      (removed.length + added.length === 0 && moved.some((line) => effectfulCall.test(line))),
+  },
+  {
+    deed: 'type-changed',
+    words: 'a number has another type',
+    test: (lines) => goneOf(wide, lines) && newOf(narrow, lines),
+  },
+  {
+    deed: 'key-changed',
+    words: 'what something is found by was changed',
+    test: ({ removed, added }) => removed.some((line) => keyed.test(line)) && added.some((line) => keyed.test(line)),
   },
   {
     deed: 'dependency-changed',
@@ -278,6 +316,17 @@ function similarLines({ removed, added }: DiffLines, wanted: (line: string) => b
 
 function bareWords(line: string): string {
   return (line.match(/[A-Za-z_]\w*/g) ?? []).join(' ');
+}
+
+/** Fields of a protocol buffer by number: another number is another field. */
+function numberedFields({ removed, added }: DiffLines): boolean {
+  const numbers = new Map(
+    added.flatMap((line) => (numbered.exec(line) ? [[numbered.exec(line)![1], numbered.exec(line)![2]]] : [])),
+  );
+  return removed.some((line) => {
+    const [, name, number] = numbered.exec(line) ?? [];
+    return name !== undefined && numbers.has(name) && numbers.get(name) !== number;
+  });
 }
 
 /** Statements that call something for its effect, and that nothing new calls. */

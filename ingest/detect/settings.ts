@@ -12,7 +12,7 @@ export interface ChangedSetting {
 }
 
 const quantity =
-  /^["']?(-?\d[\d_]*(?:\.\d+)?)\s*(ms|s|m|h|d|us|ns|Ki|Mi|Gi|Ti|K|M|G|k|kb|mb|gb|KB|MB|GB|%)?["']?(?:\s*\*\s*(?:time|Duration|TimeUnit|std::chrono)[.:]*\s*(\w+))?(?:\s*\*\s*(\d[\d_]*))?$/;
+  /^["']?(-?\d[\d_]*(?:\.\d+)?)\s*(ms|s|m|h|d|us|ns|Ki|Mi|Gi|Ti|K|M|G|k|kb|mb|gb|KB|MB|GB|%)?["']?(?:\s*\*\s*(?:time|Duration|TimeUnit|std::chrono)[.:]*\s*(\w+))?((?:\s*(?:\*|<<)\s*\d[\d_]*)*)$/;
 const unitScale: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -44,7 +44,7 @@ const durationScale: readonly (readonly [RegExp, number])[] = [
   [/^min/i, 6e4],
   [/^hour/i, 36e5],
 ];
-const value = String.raw`-?\d[\d_]*(?:\.\d+)?(?:\s*(?:ms|s|m|h|d|us|ns|Ki|Mi|Gi|Ti|[KMGk]b?|KB|MB|GB|%)\b)?(?:\s*\*\s*(?:time|Duration|TimeUnit)\.\w+)?(?:\s*\*\s*\d[\d_]*)?|"[^"]*"|'[^']*'|true|false|[A-Za-z][\w./:-]*`;
+const value = String.raw`-?\d[\d_]*(?:\.\d+)?(?:\s*(?:ms|s|m|h|d|us|ns|Ki|Mi|Gi|Ti|[KMGk]b?|KB|MB|GB|%)\b)?(?:\s*\*\s*(?:time|Duration|TimeUnit)\.\w+)?(?:\s*(?:\*|<<)\s*\d[\d_]*)*|"[^"]*"|'[^']*'|true|false|[A-Za-z/][\w./:*-]*`;
 const assignment = new RegExp(
   String.raw`([A-Za-z_][\w.-]*)["'\]]?\s*(?::=|=|:|\bint\b|\bstring\b)\s*(?:\w+\s*=\s*)?(${value})(?=\s*(?:[,;})\]]|$))`,
   'g',
@@ -59,7 +59,7 @@ export function changedSettings({ removed, added }: DiffLines): ChangedSetting[]
   for (const [key, from] of before) {
     const to = after.get(key);
     if (to === undefined || to === from) continue;
-    const [a, b] = [amount(from), amount(to)];
+    const [a, b] = [amountOf(from), amountOf(to)];
     const numbers = a !== null && b !== null;
     const sameKind = numbers || (a === null && b === null && isLiteral(from) === isLiteral(to));
     // A name that stands for another expression is a rename of code, not another value.
@@ -90,22 +90,22 @@ function wordsOfKey(key: string): string[] {
     .map((word) => word.toLowerCase());
 }
 
-function amount(text: string): number | null {
+function amountOf(text: string): number | null {
   const found = quantity.exec(text);
   if (!found) return null;
-  const [, digits, unit, duration, times] = found;
+  const [, digits, unit, duration, more] = found;
   const scale = duration === undefined ? 1 : (durationScale.find(([name]) => name.test(duration))?.[1] ?? 1);
-  return (
-    Number(digits!.replace(/_/g, '')) *
-    (unit === undefined ? 1 : (unitScale[unit] ?? 1)) *
-    scale *
-    Number((times ?? '1').replace(/_/g, ''))
-  );
+  let amount = Number(digits!.replace(/_/g, '')) * (unit === undefined ? 1 : (unitScale[unit] ?? 1)) * scale;
+  for (const [, sign, factor] of (more ?? '').matchAll(/(\*|<<)\s*(\d[\d_]*)/g)) {
+    const number = Number(factor!.replace(/_/g, ''));
+    amount *= sign === '*' ? number : 2 ** number;
+  }
+  return amount;
 }
 
 /** Quoted text, a switch, or a plain word as configuration has it; sentences are for people. */
 function isLiteral(text: string): boolean {
-  return /^["'][^\s"']*["']$/.test(text) || /^(?:true|false)$/.test(text) || /^[a-z][a-z0-9./:-]*$/.test(text);
+  return /^["'][^\s"']*["']$/.test(text) || /^(?:true|false)$/.test(text) || /^[a-z/][a-z0-9./:*_-]*$/.test(text);
 }
 
 function plain(text: string): string {

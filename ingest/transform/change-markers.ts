@@ -5,6 +5,7 @@ import { contentId } from '../../src/model/ids.js';
 import type { ChangeMarker } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import { toEpochMs } from '../../src/model/time.js';
+import { isInert } from '../detect/diff-lines.js';
 import { readDiffMeaning, type Deed, type DiffMeaning } from '../detect/diff-meaning.js';
 import { locate, type TransformContext } from './context.js';
 import { eventFrom } from './draft.js';
@@ -101,7 +102,7 @@ export function createChangeMarkerReader(context: TransformContext): ChangeMarke
       author,
       message,
       paths,
-      meaning: diff === null ? null : readDiffMeaning(diff, paths),
+      meaning: diff === null && !isInert(paths) ? null : readDiffMeaning(diff ?? '', paths),
     });
     if (commits.size > maxCommits) commits.delete(commits.keys().next().value!);
   }

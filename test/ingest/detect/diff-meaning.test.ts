@@ -22,7 +22,11 @@ describe('what a diff changes', () => {
       '+func twice() int {',
       '+\tn := total(items)',
     ].join('\n');
-    expect(readDiff(diff, ['cart/store.go'])).toEqual({ removed: [], added: ['func twice() int {'] });
+    expect(readDiff(diff, ['cart/store.go'])).toEqual({
+      removed: [],
+      added: ['func twice() int {'],
+      moved: ['n := total(items)', 'return n'],
+    });
   });
 
   test('files that no program reads do nothing', () => {

@@ -74,10 +74,10 @@ describe('what people and pipelines say that they changed', () => {
         marker('10:15:00', { reference: 'head' }, 'cart-service'),
       ),
     ).toEqual([
-      'change.deploy Deployment/shop/cart-service head -',
+      'change.deploy Deployment/shop/cart-service head',
       'change.risky-deploy Deployment/shop/cart-service own limit-lowered',
       'change.risky-deploy Deployment/shop/cart-service shared limit-lowered',
-      'change.deploy Deployment/shop/cart-service head -',
+      'change.deploy Deployment/shop/cart-service head',
     ]);
   });
 
