@@ -145,7 +145,7 @@ export const errorTexts: readonly ErrorText[] = [
       /(?:(?:failed|unable|error|cannot|could not|exception)\b.{0,40}?(?:process|handl|consum|deseriali[sz]|decod|pars)\w*\b.{0,40}?\b(?:message|record|event|job|task)\b.{0,60}?(?:\b(?:id|offset|seq(?:uence)?|key|delivery[ _]?tag)\b)[ =:"'#]{1,3}([\w.@:-]+))/i,
     category: 'app.poison-message',
     extract: (match, attributes) => {
-      attributes.name = match[1]!;
+      attributes.messageId = match[1]!;
     },
   },
   {

@@ -2,9 +2,11 @@ import type { EventFinding, Finding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import type { LogLine } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
+import type { K8sContext } from '../../src/model/unified-event.js';
 import { createDrain, type Drain } from '../detect/drain.js';
 import { readLogMeaning, type LogMeaning } from '../detect/log-meaning.js';
 import { createLogRates, type LogBurst } from '../detect/log-rates.js';
+import { createRepeatedMessages } from '../detect/repeated-messages.js';
 import { locate, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
 import type { Scheduler } from './schedule.js';
@@ -36,6 +38,7 @@ export function createLogReader(
 ): LogReader {
   // One miner for all: the template is part of a burst's key together with the container, ids stay comparable over replicas.
   const drain: Drain = createDrain();
+  const repeated = createRepeatedMessages();
   const rates = createLogRates<About>({
     schedule: (key, dueMs) => schedule.set(`burst ${key}`, dueMs, { of: 'burst', key }),
   });
@@ -44,9 +47,10 @@ export function createLogReader(
     const line = event.data as unknown as LogLine;
     if (line.level !== null && quiet.has(line.level)) return none;
     const stderr = line.stream === 'stderr';
-    const meaning = readLogMeaning(line.message, line.level, line.attributes);
-    if (!meaning && !stderr) return none;
+    const said = readLogMeaning(line.message, line.level, line.attributes);
+    if (!said && !stderr) return none;
     const place = locate(context, event.metadata);
+    const meaning = said?.category === 'app.poison-message' ? unlessRepeated(said, place.k8s) : said;
     const memory = place.k8s.container !== null ? place.pod?.containers.get(place.k8s.container) : undefined;
     if (memory && line.message !== '') memory.lastWords = { text: line.message, at: event.timestamp };
     // How large a part of its requests fails so, and whether that is new, tells more than that one does.
@@ -79,6 +83,14 @@ export function createLogReader(
       };
     });
     return burst ? [...places.of(event.metadata, event.timestamp).introduced, finding(burst, event.timestamp)] : none;
+  }
+
+  /** A message that fails once more is an error like others; the same one each time is at fault itself. */
+  function unlessRepeated(meaning: LogMeaning, { namespace, workload, pod }: K8sContext): LogMeaning {
+    const reader = `${namespace ?? ''}/${workload ?? pod ?? ''}`;
+    return repeated.again(reader, String(meaning.attributes.messageId))
+      ? meaning
+      : { ...meaning, category: 'log.error', same: null };
   }
 
   function update(key: string, at: string): EventFinding[] {

@@ -391,7 +391,7 @@ export function createWorld({ withoutEvidence = false }: WorldOptions = {}): Wor
     },
     flow(from, peer, { intervalMs = 10_000, count = 20, errorRatio = 0, latencyMs = 5 } = {}) {
       const place = placeOf(from);
-      const data = { kind: 'flow', peer, intervalMs, count, errorRatio, latencyMs };
+      const data = { kind: 'flow', peer, peerPod: null, intervalMs, count, errorRatio, latencyMs };
       w.raw('network', data, place, `network@${place.node ?? 'n1'}`);
     },
     probe(from, peer, port, error = null) {
