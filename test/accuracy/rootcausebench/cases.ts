@@ -150,12 +150,13 @@ function clusterEvent(
   severity: string | undefined,
   fields: Readonly<Record<string, unknown>>,
 ): RawData {
-  const { reason } = fields;
-  const { 'k8s.node': node, 'k8s.namespace': space, 'k8s.pod': pod } = fields;
+  const text = (name: string): string | null => (typeof fields[name] === 'string' ? fields[name] : null);
+  const space = text('k8s.namespace') ?? namespace;
+  const pod = text('k8s.pod');
   const involvedObject =
-    typeof pod === 'string'
-      ? { apiVersion: 'v1', kind: 'Pod', namespace: String(space ?? namespace), name: pod }
-      : { apiVersion: 'v1', kind: 'Node', name: String(node) };
+    pod === null
+      ? { apiVersion: 'v1', kind: 'Node', name: text('k8s.node') ?? '' }
+      : { apiVersion: 'v1', kind: 'Pod', namespace: space, name: pod };
   const uid = contentId(at, message);
   return {
     kind: 'event',
@@ -165,13 +166,13 @@ function clusterEvent(
       kind: 'Event',
       metadata: {
         name: uid.slice(0, 12),
-        namespace: String(space ?? 'default'),
+        namespace: pod === null ? 'default' : space,
         uid,
         resourceVersion: '1',
         creationTimestamp: at,
       },
       involvedObject,
-      reason: String(reason ?? ''),
+      reason: text('reason') ?? '',
       message,
       type: severity === 'INFO' ? 'Normal' : 'Warning',
       count: 1,

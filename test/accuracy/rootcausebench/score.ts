@@ -64,7 +64,8 @@ export async function rootcausebenchBaselines(
     const label = labels.get(id)!;
     const firedAt = events.find(({ type }) => type === 'alert')?.timestamp ?? '';
     const deploys = events.filter(({ data, timestamp }) => data.what === 'deploy' && timestamp <= firedAt);
-    const commit = String(deploys.at(-1)?.data.reference ?? 'none');
+    const { reference } = deploys.at(-1)?.data ?? {};
+    const commit = typeof reference === 'string' ? reference : 'none';
     count += 1;
     latest += Number(commit === label.root_cause_commit);
     decoys += Number(label.decoy_deploy_commits.includes(commit));
