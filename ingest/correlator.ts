@@ -4,6 +4,7 @@ import { toEpochMs } from '../src/model/time.js';
 import type { UnifiedEvent } from '../src/model/unified-event.js';
 import { allDimensions, createCandidates, type Dimensions } from './correlate/candidates.js';
 import { createStories } from './correlate/areas.js';
+import { blindShare, createDoubt } from './correlate/blindness.js';
 import { confidenceScale, type ConfidenceScale } from './correlate/confidence.js';
 import { experienceOf, type Experiences } from './correlate/experience.js';
 import { derive } from './derive.js';
@@ -92,6 +93,8 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     couldSee: (): boolean => [...sources.values()].every(({ state }) => state === 'healthy'),
   });
 
+  const doubt = createDoubt();
+
   let nextTickMs = -Infinity;
   let restlessUntilMs = -Infinity;
   let results: CorrelationResult[] = [];
@@ -150,7 +153,7 @@ export function createCorrelator(options: CorrelatorOptions): Correlator {
     const involved = [...problems.all()]
       .filter((problem) => problem.firstMs <= nowMs)
       .sort((a, b) => a.serial - b.serial);
-    const stories = tellStories(involved, nowMs);
+    const stories = doubt(tellStories(involved, nowMs), blindShare([...sources.values()]));
     for (const { result, events: told } of incidents.update(stories, nowMs)) {
       results.push(result);
       for (const event of told) events.set(event.id, event);

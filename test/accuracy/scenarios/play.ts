@@ -4,12 +4,13 @@ import { Registry } from 'prom-client';
 import { createCorrelator } from '../../../ingest/correlator.js';
 import { loadRules } from '../../../ingest/rules/load.js';
 import { createTransform } from '../../../ingest/transform/transform.js';
+import { createReorderBuffer, createWatermark } from '../../../ingest/window.js';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { CorrelationResult } from '../../../src/model/correlation-result.js';
 import { entityTitle } from '../../../src/model/entity.js';
 import type { RawEvent } from '../../../src/model/raw-event.js';
 import { toEpochMs } from '../../../src/model/time.js';
-
+import { inOrder, type Arrival } from './arrival.js';
 import type { Scenario } from './scenario.js';
 import { cluster, createWorld } from './world.js';
 
@@ -18,24 +19,32 @@ const log = pino({ level: 'silent' });
 /** Event time that is let pass after the last event: longer than any story needs to settle. */
 export const settleMs = 60_000;
 
-/** Every revision that transform and correlator make of these events; the hops between them only order, and here all is in order. */
-export function revisions(events: readonly RawEvent[]): CorrelationResult[] {
-  const sorted = [...events].sort((a, b) =>
-    a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : a.id < b.id ? -1 : 1,
-  );
+/** Every revision that the engine makes of what arrives: the windows of the first hop, transform and correlator. */
+export function revisions(arrivals: readonly Arrival[]): CorrelationResult[] {
+  const watermark = createWatermark();
+  const buffer = createReorderBuffer<RawEvent>({ maxBytes: Infinity });
   const transform = createTransform({ cluster, log, registry: new Registry() });
   const correlator = createCorrelator({ cluster, rules, minEvents: 2 });
   const results: CorrelationResult[] = [];
-  let seen = '';
-  for (const event of sorted) {
-    if (event.id === seen) continue;
-    seen = event.id;
-    correlator.take(transform.transform(event));
-  }
-  const lastMs = toEpochMs(sorted.at(-1)!.timestamp);
-  for (let ms = lastMs; ms <= lastMs + settleMs; ms += 1000) {
-    correlator.take(transform.tick(ms));
-    correlator.advance(ms);
+  const heard = new Set(arrivals.flatMap(({ clockOf }) => clockOf ?? []));
+  let last = '';
+  for (const arrival of arrivals) {
+    if (arrival.clockOf === undefined) {
+      const { event } = arrival;
+      buffer.add(event, toEpochMs(event.timestamp), event.id, 1);
+      continue;
+    }
+    watermark.observe(arrival.clockOf, arrival.atMs, arrival.atMs);
+    // Before all sources have spoken nobody knows who will.
+    heard.delete(arrival.clockOf);
+    if (heard.size > 0) continue;
+    const nowMs = watermark.currentMs();
+    for (const event of buffer.advance(nowMs)) {
+      if (event.id !== last) correlator.take(transform.transform(event));
+      last = event.id;
+    }
+    correlator.take(transform.tick(nowMs));
+    correlator.advance(nowMs);
     results.push(...correlator.drain().results);
   }
   return results;
@@ -43,8 +52,12 @@ export function revisions(events: readonly RawEvent[]): CorrelationResult[] {
 
 /** The last revision of each incident that was not merged into another, the one that opened first first. */
 export function incidents(events: readonly RawEvent[]): CorrelationResult[] {
+  return latest(revisions(inOrder(events, settleMs)));
+}
+
+export function latest(results: readonly CorrelationResult[]): CorrelationResult[] {
   const byId = new Map<string, CorrelationResult>();
-  for (const result of revisions(events)) byId.set(result.incidentId, result);
+  for (const result of results) byId.set(result.incidentId, result);
   return [...byId.values()].filter(({ mergedInto }) => mergedInto === null);
 }
 
