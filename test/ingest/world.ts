@@ -25,6 +25,8 @@ type Attributes = UnifiedEvent['semantic']['attributes'];
 
 export interface Thing {
   readonly at?: number;
+  /** When it was made; 0 where nothing is said. */
+  readonly created?: number;
   readonly deleted?: boolean;
   readonly facts?: EntityFinding['facts'];
   readonly labels?: Record<string, string>;
@@ -121,7 +123,7 @@ export function world() {
       at: moment(second),
       entity,
       deleted: more.deleted ?? false,
-      createdAt: moment(0),
+      createdAt: moment(more.created ?? 0),
       labels: more.labels ?? {},
       facts: more.facts ?? {},
       selector: more.selector ?? null,
