@@ -45,6 +45,7 @@ function notListening(problem: Problem, { inventory, problems, nowMs, say }: Der
   const { readyEndpoints, targetPorts } = inventory.facts(target);
   if (!(Number(readyEndpoints) > 0) || portMismatch(target, inventory)) return;
   if (isOtherProtocol(target, inventory) || isTroubled(target, inventory, problems, nowMs)) return;
+  if (wasTroubled(problem)) return;
   for (const workload of inventory.unitsOut(target, 'SELECTS')) {
     if (changeOf(workload, /./, problems, nowMs, rolloutMs)) continue;
     const { kind, name } = inventory.ref(workload);
@@ -54,6 +55,21 @@ function notListening(problem: Problem, { inventory, problems, nowMs, say }: Der
       problem.firstMs,
       `${kind} ${name} is ready, and yet nobody listens where Service ${inventory.ref(target).name} sends its calls: ${representative(problem).semantic.message}`,
       { port: String(targetPorts ?? ''), caller: callerOf(problem, inventory) },
+    );
+  }
+
+  /** Whether the callee, or a node of it, was not well at any time since the calls began to fail: then that is why. */
+  function wasTroubled({ firstMs }: Problem): boolean {
+    const callees = [target, ...inventory.unitsOut(target, 'SELECTS')];
+    const nodes = callees.flatMap((unit) => inventory.unitsOut(unit, 'RUNS_ON'));
+    return [...callees, ...nodes].some((unit) =>
+      problems
+        .on(unit)
+        .some(
+          ({ category, lastMs }) =>
+            /^(?:service\.|pod\.|container\.|probe\.|process\.|workload\.|node\.)/.test(category) &&
+            lastMs >= firstMs - rolloutMs,
+        ),
     );
   }
 }

@@ -263,17 +263,17 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'I16',
-    expect: { category: ['app.slow', 'call.slow'], on: ['StatefulSet/shop/db'] },
+    expect: { category: ['app.slow', 'call.slow'], on: ['StatefulSet/shop/db', 'Deployment/shop/catalog'] },
     play(w) {
-      traffic(w, 10, 120);
+      traffic(w, 10, 1_300);
       w.evidence(() =>
-        traffic(w, 130, 200, { 'catalog db': { latencyMs: 900 }, 'frontend catalog': { latencyMs: 910 } }),
+        traffic(w, 1_310, 1_390, { 'catalog db': { latencyMs: 900 }, 'frontend catalog': { latencyMs: 910 } }),
       );
     },
     guard(w) {
       // The catalog itself is slow; its database answers as ever.
-      traffic(w, 10, 120);
-      traffic(w, 130, 200, { 'frontend catalog': { latencyMs: 910 } });
+      traffic(w, 10, 1_300);
+      traffic(w, 1_310, 1_390, { 'frontend catalog': { latencyMs: 910 } });
     },
   },
   {
@@ -319,7 +319,7 @@ export const scenarios: readonly Scenario[] = [
     expect: { category: ['app.shared-fault', 'change.bad-config', 'change.config'], on: ['ConfigMap/shop/app-config'] },
     play(w) {
       w.at(20);
-      w.patch('ConfigMap/shop/app-config', { data: { CURRENCY: 'EURO' } });
+      w.evidence(() => w.patch('ConfigMap/shop/app-config', { data: { CURRENCY: 'EURO' } }));
       for (const at of [40, 46, 52, 58]) {
         w.at(at);
         w.evidence(() => {
