@@ -41,7 +41,7 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
     message: plain(event.semantic.message) || `${unit.kind} ${unit.name} shows ${root.category}`,
     category: category.replace('.', ': ').replace(/-/g, ' '),
   };
-  for (const [key, value] of Object.entries(event.semantic.attributes)) {
+  for (const [key, value] of Object.entries({ ...verdictOf(story, category), ...event.semantic.attributes })) {
     const told = typeof value === 'number' && key.endsWith('Bytes') ? mebibytes(value) : plain(String(value));
     if (told !== '' && !ownWords.has(key)) facts[key] = told;
   }
@@ -75,6 +75,15 @@ export function narrate(story: Story, parts: NarrateParts): Narrative {
     recommendation,
     summary: summarise(story, parts, event, rootCause),
   };
+}
+
+/** What is known of the state that the root is called by (conclude.ts), where that is another than the root itself. */
+function verdictOf({ root, members }: Story, category: Category): UnifiedEvent['semantic']['attributes'] {
+  const verdict =
+    category === root.category
+      ? undefined
+      : members.find((each) => each.unit === root.unit && each.category === category);
+  return verdict === undefined ? {} : representative(verdict).semantic.attributes;
 }
 
 function summarise(

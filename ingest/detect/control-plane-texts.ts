@@ -29,6 +29,15 @@ export const controlPlaneTexts: readonly ErrorText[] = [
     error: '429',
   },
   {
+    // client-go's words for a 504 of the API server: what is behind it did not answer in time.
+    pattern: /the server was unable to return a response in the time allotted/,
+    category: 'call.timeout',
+    error: 'ETIMEDOUT',
+    extract: (_match, attributes) => {
+      attributes.peer = 'kubernetes.default.svc:443';
+    },
+  },
+  {
     pattern:
       /service account token (?:has expired|is not valid yet)|token has been invalidated|Unable to authenticate the request|the server has asked for the client to provide credentials|You must be logged in to the server|(?:failed to (?:list|watch|get)|error retrieving)\b.*: Unauthorized\b/,
     category: 'serviceaccount.token-rejected',

@@ -43,13 +43,20 @@ const table: readonly (readonly [RegExp, Reader])[] = [
     }),
   ],
   [
-    /failed quota: ([^:]+): must specify (.+?)(?:$|[;"])/,
-    (match, namespace, { cluster }) => ({
-      category: 'quota.requests-missing',
-      refuser: entityRef(cluster, 'ResourceQuota', namespace, match[1]!),
-      because: `quota ${match[1]!} wants every pod to say ${clause(match[2]!)}`,
-      attributes: { quota: match[1]!, resource: match[2]! },
-    }),
+    /failed quota: ([^:]+): must specify ([^"]+)/,
+    (match, namespace, { cluster }) => {
+      // `requests.cpu for: cart; requests.memory for: cart`, before 1.25 `cpu,memory`.
+      const resource = match[2]!
+        .split(';')
+        .map((each) => each.replace(/ for:.*$/, '').trim())
+        .join(', ');
+      return {
+        category: 'quota.requests-missing',
+        refuser: entityRef(cluster, 'ResourceQuota', namespace, match[1]!),
+        because: `quota ${match[1]!} wants every pod to say ${resource}`,
+        attributes: { quota: match[1]!, resource, containers: / for: ([^;]+)/.exec(match[2]!)?.[1] },
+      };
+    },
   ],
   [
     /((?:maximum|minimum) (\S+) usage per (\w+) is (\S+?),? but (?:limit|request|no limit is specified).*|(\S+) max limit to request ratio per \w+ is .*)/,

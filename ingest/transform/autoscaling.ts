@@ -5,16 +5,26 @@ import { relationsFrom, type Interpretation, type Observed } from './interpretat
 import { conditionOf, each, type Condition } from './kubernetes-objects.js';
 import { clause } from './wording.js';
 
+interface MetricSpec {
+  readonly type: string;
+  readonly resource?: { readonly name?: string; readonly target?: { readonly averageUtilization?: number } };
+}
+
+interface MetricStatus {
+  readonly resource?: { readonly name?: string; readonly current?: { readonly averageUtilization?: number } };
+}
+
 interface Autoscaler extends KubernetesObject {
   readonly spec?: {
     readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string };
     readonly minReplicas?: number;
     readonly maxReplicas?: number;
-    readonly metrics?: readonly { readonly type: string }[];
+    readonly metrics?: readonly MetricSpec[];
   };
   readonly status?: {
     readonly currentReplicas?: number;
     readonly desiredReplicas?: number;
+    readonly currentMetrics?: readonly MetricStatus[] | null;
     readonly conditions?: readonly Condition[];
   };
 }
@@ -86,12 +96,13 @@ export function readAutoscaler(observed: Observed<Autoscaler>, context: Transfor
     });
   }
   if (limited?.status === 'True' && limited.reason === 'TooManyReplicas') {
+    const pressing = aboveTarget(object);
     problems.push({
       ...common,
       category: 'hpa.at-maximum',
       startedAt: limited.lastTransitionTime,
-      message: `Autoscaler ${entity.name} wants more than its maximum of ${spec?.maxReplicas ?? '?'} replicas.`,
-      attributes: { target: target?.name, maxReplicas: spec?.maxReplicas },
+      message: `Autoscaler ${entity.name} wants more than its maximum of ${spec?.maxReplicas ?? '?'} replicas${pressing === null ? '' : `: ${pressing}`}.`,
+      attributes: { target: target?.name, maxReplicas: spec?.maxReplicas, pressing },
     });
   }
   const thrash = thrashing(observed, context);
@@ -111,6 +122,17 @@ export function readAutoscaler(observed: Observed<Autoscaler>, context: Transfor
     relations: relations.all(),
     problems,
   };
+}
+
+/** The resource whose use is above its target although every replica there may be is there. */
+function aboveTarget({ spec, status }: Autoscaler): string | null {
+  for (const { resource } of each(status?.currentMetrics)) {
+    const wanted = each(spec?.metrics).find((metric) => metric.resource?.name === resource?.name)?.resource?.target;
+    const [is, target] = [resource?.current?.averageUtilization, wanted?.averageUtilization];
+    if (is !== undefined && target !== undefined && is > target)
+      return `${resource?.name ?? '?'} is at ${is} % of the requests, and ${target} % is aimed at`;
+  }
+  return null;
 }
 
 /** Which way an autoscaler went last, and when it turned. */

@@ -435,7 +435,7 @@ export const scenarios: readonly Scenario[] = [
     expect: { category: ['scheduling.node-not-found'], on: ['Deployment/shop/cart'] },
     play(w) {
       w.at(30);
-      waitingPod(w, 'Deployment/shop/cart', { nodeName: 'n9' });
+      w.evidence(() => waitingPod(w, 'Deployment/shop/cart', { nodeName: 'n9' }));
       w.at(80);
     },
     guard(w) {

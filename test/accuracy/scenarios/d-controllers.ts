@@ -432,10 +432,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'D11',
-    expect: {
-      category: ['tls.verification-failed', 'probe.readiness-failed', 'apiservice.unavailable'],
-      on: ['Deployment/kube-system/metrics-server', 'APIService/v1beta1.metrics.k8s.io'],
-    },
+    expect: { category: ['tls.verification-failed'], on: ['Deployment/kube-system/metrics-server'] },
     play(w) {
       w.at(10);
       const pod = metricsServer(w);
@@ -444,32 +441,32 @@ export const scenarios: readonly Scenario[] = [
       w.at(30);
       for (const second of [30, 45, 60]) {
         w.at(second);
-        w.log(
-          pod,
-          'E1124 10:00:31.123456       1 scraper.go:149] "Failed to scrape node" err="Get \\"https://192.168.0.11:10250/metrics/resource\\": tls: failed to verify certificate: x509: cannot validate certificate for 192.168.0.11 because it doesn\'t contain any IP SANs" node="n1"',
-          'error',
+        w.evidence(() =>
+          w.log(
+            pod,
+            'E1124 10:00:31.123456       1 scraper.go:149] "Failed to scrape node" err="Get \\"https://192.168.0.11:10250/metrics/resource\\": tls: failed to verify certificate: x509: cannot validate certificate for 192.168.0.11 because it doesn\'t contain any IP SANs" node="n1"',
+            'error',
+          ),
         );
       }
       w.event('Unhealthy', pod, 'Readiness probe failed: HTTP probe failed with statuscode: 500');
       w.notReady(pod);
       w.at(65);
-      w.evidence(() => {
-        w.patch('APIService/v1beta1.metrics.k8s.io', {
-          status: {
-            conditions: [
-              condition(
-                'Available',
-                false,
-                'MissingEndpoints',
-                w.clock(),
-                'endpoints for service/metrics-server in "kube-system" have no addresses with port name "https"',
-              ),
-            ],
-          },
-        });
-        blind(w, 'cart');
-        blind(w, 'frontend');
+      w.patch('APIService/v1beta1.metrics.k8s.io', {
+        status: {
+          conditions: [
+            condition(
+              'Available',
+              false,
+              'MissingEndpoints',
+              w.clock(),
+              'endpoints for service/metrics-server in "kube-system" have no addresses with port name "https"',
+            ),
+          ],
+        },
       });
+      blind(w, 'cart');
+      blind(w, 'frontend');
       w.at(140);
     },
     guard(w) {
@@ -652,7 +649,7 @@ export const scenarios: readonly Scenario[] = [
     expect: { category: ['pdb.blocks-eviction'], on: ['PodDisruptionBudget/shop/cart'] },
     play(w) {
       w.at(10);
-      budget(w, 0);
+      w.evidence(() => budget(w, 0));
       w.at(30);
       w.patch('Node/n1', { spec: { unschedulable: true } }, 'kubectl-cordon');
       w.at(100);

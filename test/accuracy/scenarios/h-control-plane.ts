@@ -242,7 +242,7 @@ export const scenarios: readonly Scenario[] = [
       const pod = operator(w);
       again(w, every, () => {
         w.evidence(() => w.log(api, 'rpc error: code = Unavailable desc = etcdserver: no leader', 'error'));
-        w.log(pod, 'Update of lease failed: rpc error: code = Unavailable desc = etcdserver: no leader', 'error');
+        w.log(pod, 'Update of lease failed: the server was unable to return a response in the time allotted', 'error');
       });
       w.at(90);
     },
