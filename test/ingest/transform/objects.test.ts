@@ -133,7 +133,7 @@ describe('workloads', () => {
     ],
     [
       'pods "web-5d4f-x" is forbidden: failed quota: small: must specify limits.cpu for: web',
-      'quota.requests-missing: web cannot create its pods: quota small wants every pod to say limits.cpu for: web.',
+      'quota.requests-missing: web cannot create its pods: quota small wants every pod to say limits.cpu.',
       'market/ResourceQuota/small',
     ],
     [
