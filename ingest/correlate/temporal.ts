@@ -32,6 +32,7 @@ export function temporal(cause: Problem, effect: Problem, rule: LinkRule, tookHo
       ? { score: Math.max(changeFloor, Math.exp(-Math.max(0, sinceMs) / rule.decayMs)), lagMs }
       : null;
   if (lagMs <= rule.afterMs) return { score: 1 - 0.4 * (lagMs / rule.afterMs), lagMs };
-  // A condition that still holds goes on having effects, if less surely this one.
-  return cause.open.size > 0 ? { score: 0.5, lagMs } : null;
+  // A condition that still holds, or was measured again since, goes on having effects, if less surely this one.
+  const measured = cause.intervalMs > 0 && cause.occurredMs + cause.intervalMs >= effect.firstMs;
+  return cause.open.size > 0 || measured ? { score: 0.5, lagMs } : null;
 }

@@ -29,6 +29,9 @@ interface Meaning {
   readonly matters: (judged: MetricJudgement, ratio: boolean) => boolean;
 }
 
+/** Share of failed requests that users notice: twenty times the error budget of the usual objective of 99.9 %. */
+const noticed = 0.02;
+
 /** OpenTelemetry's names (semantic conventions for system, container, Kubernetes, HTTP, RPC and messaging metrics) and what is close to them. */
 const signals: readonly Signal[] = [
   {
@@ -66,13 +69,13 @@ const signals: readonly Signal[] = [
     ofRequests: true,
     pattern: /(^|[._])(errors?|failures?|failed)([._](ratio|rate|count))?($|[._])/,
     relativeFloor: 0.2,
-    ratioFloor: 0.01,
+    ratioFloor: 0.004,
     up: {
       own: 'app.errors-up',
       node: null,
       call: 'call.failed',
       matters: ({ value, typical, highest }, ratio) =>
-        value > highest && (ratio ? value - typical >= 0.05 : value >= 2 * typical),
+        value > highest && (ratio ? value - typical >= noticed : value >= 2 * typical),
     },
     down: null,
   },
@@ -80,14 +83,14 @@ const signals: readonly Signal[] = [
     name: 'success',
     ofRequests: true,
     pattern: /(^|[._])(success([._]?(ratio|rate))?|availability)($|[._])/,
-    relativeFloor: 0.01,
-    ratioFloor: 0.01,
+    relativeFloor: 0.004,
+    ratioFloor: 0.004,
     up: null,
     down: {
       own: 'app.errors-up',
       node: null,
       call: 'call.failed',
-      matters: ({ value, typical, lowest }) => value <= 0.95 * typical && value < lowest,
+      matters: ({ value, typical, lowest }) => value <= (1 - noticed) * typical && value < lowest,
     },
   },
   {
@@ -184,19 +187,17 @@ export function createMetricsReader(
       for (const name of Object.keys(values).sort()) {
         const signal = known(name);
         if (!signal || (signal.ofRequests && traced)) continue;
-        const ratio = /utilization|ratio|availability|success/.test(name);
+        const ratio = /(^|[._])(utilization|ratio|availability|success|\w+_(utilization|ratio))($|[._])/.test(name);
         const judged = shiftsOf(signal, ratio).observe(`${place.entity.id} ${name} ${apart}`, atMs, values[name]!);
         if (!judged?.shifted) continue;
         const meaning = judged.shifted === 'up' ? signal.up : signal.down;
         if (!meaning?.matters(judged, ratio)) continue;
         if (judged.run < 2 && Math.abs(judged.score) < aloneFactor * threshold) continue;
         const peer = typeof told.peer === 'string' ? told.peer : null;
-        const outgoing = peer !== null || name.includes('.client.');
-        const category = outgoing
-          ? meaning.call
-          : place.entity.kind === 'Node'
-            ? (meaning.node ?? meaning.own)
-            : meaning.own;
+        // Calls to nobody in particular: there is nothing to look at.
+        if (peer === null && name.includes('.client.')) continue;
+        const category =
+          peer !== null ? meaning.call : place.entity.kind === 'Node' ? (meaning.node ?? meaning.own) : meaning.own;
         if (category === null) continue;
         const spanMs = intervalMs ?? defaultIntervalMs;
         const since = fromEpochMs(judged.sinceMs! - (intervalMs ?? 0));

@@ -11,6 +11,8 @@ import { openDataset } from './dataset.js';
 import { createEngine } from './engine.js';
 import { fitConfidence } from './fit.js';
 import { measureLoghub } from './loghub.js';
+import { nezhaTrainTicket } from './nezha_tt/set.js';
+import { petshop } from './petshop/set.js';
 import { recordings } from './recordings.js';
 import { rootcausebench } from './rootcausebench/set.js';
 import { printAccuracy } from './report.js';
@@ -21,7 +23,9 @@ import type { AccuracyCase, Answer, Figures, Judged, LabelledSet, Measured, Scor
 const sets: Readonly<Record<string, LabelledSet>> = {
   recordings,
   cloud_opsbench: cloudOpsBench,
+  nezha_tt: nezhaTrainTicket,
   changerca,
+  petshop,
   rootcausebench,
   tvdiag,
   scenarios,

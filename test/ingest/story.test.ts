@@ -2,6 +2,31 @@ import { describe, expect, test } from '@jest/globals';
 import { entityTitle } from '../../src/model/entity.js';
 import { affected, latest, play, told, world } from './world.js';
 
+describe('what is measured at intervals', () => {
+  const slow = (until: number): string[] => {
+    const { thing, happens, service, run } = world();
+    for (const name of ['web', 'cart']) service(name);
+    thing('Deployment/web', {
+      selector: { app: 'web' },
+      relations: [
+        ['OWNS', 'Pod/web-1'],
+        ['CALLS', 'Service/cart'],
+      ],
+    });
+    happens('app.slow', 'Deployment/cart', 60, until, { intervalMs: 60_000 });
+    happens('app.slow', 'Deployment/web', 540, 600, { intervalMs: 60_000 });
+    return told(run(600));
+  };
+
+  test('has effects for as long as it is measured again, however long ago it began', () => {
+    expect(slow(600)).toEqual(['app.slow Deployment/shop/cart']);
+  });
+
+  test('and none when it had ended before', () => {
+    expect(slow(240)).toContain('app.slow Deployment/shop/web');
+  });
+});
+
 describe('how many causes there are', () => {
   test('two causes in different places at the same time stay two incidents', () => {
     const { happens, service, run } = world();
