@@ -121,6 +121,33 @@ const vague = new Set<Deed>([
   'key-changed',
 ]);
 
+/** Effects by which even a vague deed is told, whatever the words. */
+const decisive: Readonly<Partial<Record<Deed, RegExp>>> = {
+  'bound-removed': /out of memory|oom|heap|memory (?:growth|leak|exhausted)/,
+  'growth-added': /out of memory|oom|heap|memory (?:growth|leak|exhausted)/,
+  'release-removed':
+    /too many open|file descriptors?|emfile|\bleak|pool (?:is )?exhausted|memory (?:growth|leak)|out of memory|cannot assign requested address/,
+  'lock-added': /deadlock|lock wait|lock timeout/,
+  'loop-exit-removed': /infinite|stack overflow|recursion|call stack|runaway/,
+  'regex-changed': /backtrack|event loop|regex/,
+  'blocking-added': /event loop/,
+  'access-changed':
+    /invalid (?:token|signature|audience|issuer|credential|scope)|accessdenied|permission denied|\bjwt\b/,
+  'cache-removed': /cache miss|hit (?:rate|ratio)|stampede/,
+  'retry-raised': /retry storm|retry amplif/,
+  'lifetime-lowered': /(?:session|token|lease)s? (?:has |have )?expired|cache miss|hit (?:rate|ratio)|stampede/,
+  'schema-changed': /(?:column|relation|table) .*(?:does not exist|unknown)|violates|null value in column/,
+  'query-changed': /(?:seq(?:uential)?|full|table) scan|slow quer|statement timeout/,
+  'encoding-changed': /unmarshal|deseriali[sz]|corrupt|magic (?:number|byte)|invalid (?:wire|byte|utf)/,
+  'fan-out-added': /goroutines?|too many (?:threads|connections)|fork/,
+  'error-check-removed': /unhandled|uncaught/,
+  'wait-removed': /busy|spin|hot loop|thundering/,
+  'per-item-calls': /n\+1/,
+  'protection-removed': /thundering|cascad/,
+  'type-changed': /integer overflow|out of range for|numeric (?:value|field)|precision/,
+  'key-changed': /collision|cross-tenant|wrong (?:user|tenant|account)|hot (?:partition|shard|key)/,
+};
+
 export interface ChangeWords {
   /** attributes.does, terms, gone, files of a change.* event. */
   readonly does: readonly Deed[];
@@ -145,7 +172,7 @@ export function changeFits(change: ChangeWords, text: string, own: ReadonlySet<s
   for (const term of change.terms) if (words.has(term) && !own.has(term)) shared += 1;
   if (fitting.length === 0) return placed ? 0.7 : quoted && shared > 1 ? 0.5 : 0;
   if (quoted || placed) return 1;
-  const plain = fitting.some((deed) => !vague.has(deed));
+  const plain = fitting.some((deed) => !vague.has(deed) || decisive[deed]?.test(said));
   if (shared >= 2) return plain ? 1 : 0.9;
   if (shared === 1) return plain ? 0.9 : 0.6;
   return plain ? 0.65 : 0;

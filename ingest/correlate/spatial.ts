@@ -32,7 +32,8 @@ export function spatial(effect: Problem, rule: LinkRule, inventory: Inventory): 
     const next = new Map<number, SpatialScore>();
     for (const { unit, score, via } of reached) {
       for (const neighbour of neighbours(unit, step, inventory)) {
-        if (step.kind !== null && !stands(neighbour, step.kind, steps[i + 1], inventory)) continue;
+        if (step.kind !== null && neighbour !== unit && !stands(neighbour, step.kind, steps[i + 1], inventory))
+          continue;
         if (!next.has(neighbour)) next.set(neighbour, { unit: neighbour, score: score * perHop, via: [...via, unit] });
       }
     }
@@ -56,6 +57,7 @@ function stands(unit: number, wanted: string, next: Step | undefined, inventory:
 }
 
 function neighbours(unit: number, { type, direction }: Step, inventory: Inventory): readonly number[] {
-  if (type === 'SELECTS' && direction === 'out' && workloads.has(inventory.ref(unit).kind)) return [unit];
-  return direction === 'out' ? inventory.unitsOut(unit, type) : inventory.unitsInto(unit, type);
+  const next = direction === 'out' ? inventory.unitsOut(unit, type) : inventory.unitsInto(unit, type);
+  // Without a Service in front of it a workload is its own.
+  return type === 'SELECTS' && next.length === 0 && workloads.has(inventory.ref(unit).kind) ? [unit] : next;
 }

@@ -33,6 +33,18 @@ const maxShipped = 50;
 const maxWorkloads = 5_000;
 /** What one side writes and another reads: whoever did not change with it suffers too. */
 const contracts = new Set<Deed>(['field-renamed', 'schema-changed', 'encoding-changed', 'text-setting-changed']);
+/** Makes a program call others far more often than before. */
+const flooding = new Set<Deed>([
+  'retry-raised',
+  'wait-removed',
+  'batching-removed',
+  'per-item-calls',
+  'cache-removed',
+  'fan-out-added',
+  'limit-raised',
+  'protection-removed',
+  'lifetime-lowered',
+]);
 const sharedFolders =
   /^(?:pkg|libs?|internal|common|shared|platform|packages|modules|core|sdk|proto|protos|schemas?|idl|api-spec|third_party|vendor)\//;
 
@@ -157,6 +169,7 @@ export function createChangeMarkerReader(context: TransformContext): ChangeMarke
           does: meaning.does.join(' '),
           terms: meaning.terms.join(' '),
           gone: meaning.gone.join(' '),
+          ...(meaning.does.some((deed) => flooding.has(deed)) && { floods: true }),
         }),
       },
     };

@@ -115,18 +115,25 @@ function placeOf(service: string): RawEvent['metadata'] {
 }
 
 function logs(folder: string, emit: Emit): void {
-  for (const line of readFileSync(join(folder, 'logs.ndjson'), 'utf8').split('\n')) {
-    if (line.trim() === '') continue;
-    const {
-      timestamp,
-      service,
-      severity_text: severity,
-      msg,
-      trace_id: traceId,
-      ...rest
-    } = JSON.parse(line) as LogRecord;
+  const lines = readFileSync(join(folder, 'logs.ndjson'), 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as LogRecord);
+  const services = new Set(lines.map(({ service }) => service));
+  for (const { timestamp, service, severity_text: severity, msg, trace_id: traceId, ...rest } of lines) {
     if (rest.event_type === 'k8s.event') {
-      emit('kubeapi', timestamp, { namespace }, clusterEvent(timestamp, msg ?? '', service, severity, rest));
+      const pod = typeof rest['k8s.pod'] === 'string' ? rest['k8s.pod'] : '';
+      const owner = [...services].find((name) => pod.startsWith(`${name}-`));
+      // Pods are named after their workload: a record without values says whose it is.
+      if (owner !== undefined)
+        emit(
+          'otlp',
+          timestamp,
+          { ...placeOf(owner), pod },
+          { kind: 'metrics', values: {}, intervalMs: null, attributes: {} },
+        );
+      const fields = owner === undefined ? rest : { ...rest, 'k8s.namespace': namespace };
+      emit('kubeapi', timestamp, { namespace }, clusterEvent(timestamp, msg ?? '', service, severity, fields));
       continue;
     }
     const attributes = Object.fromEntries(
