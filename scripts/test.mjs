@@ -56,5 +56,5 @@ function wantedServers() {
   }
   if (named.has('node')) named.add('control-plane');
   if (named.has('ebpf') || named.has('clang')) named.add('native');
-  return ['native', 'nats', 'neo4j', 'control-plane', 'node'].filter((name) => named.has(name));
+  return ['native', 'nats', 'neo4j', 'control-plane', 'node', 'chromium'].filter((name) => named.has(name));
 }

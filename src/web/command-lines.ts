@@ -23,7 +23,10 @@ const verbs =
   /^kubectl(?: -n [a-z0-9-]+)? (?:get|describe|logs|edit|top|set resources|rollout (?:undo|restart|status))(?: |$)/;
 
 /** Where the command ends and the sentence goes on. */
-const command = /kubectl (?:<[^<>]*>|[^\s;()<>,]|,(?=\S)| (?!(?:shows?|and|or|then|for|to|if|says?)\b))+/g;
+const command = /kubectl (?:<[^<>]*>|[^\s;()<>,.?!:]|[,.?!:](?=\S)| (?!(?:shows?|and|or|then|for|to|if|says?)\b))+/g;
+
+const flags =
+  /^(?:-[ncAo]|--(?:previous|show-labels|all-namespaces)|--(?:tail|limits|requests|sort-by|field-selector)=[\w.=,:/%-]*)$/;
 
 /** Names of Kubernetes objects are safe in a shell; anything else is not put on a command line. */
 const safeName = /^[a-zA-Z0-9](?:[a-zA-Z0-9.:-]*[a-zA-Z0-9])?$/;
@@ -35,12 +38,13 @@ const withPods = [...revisioned, 'ReplicaSet', 'Job'];
 const virtual = ['Container', 'ExternalEndpoint', 'Registry', 'ClusterDns'];
 
 export function commandLines({ recommendation, rootCauseEntity, rootCauses, affected }: Told): CommandLines {
-  const entities = affected.map(({ entity }) => entity);
   const known = new Set(
-    [...entities, ...rootCauses.map(({ entity }) => entity)].flatMap(({ name, namespace }) => [name, namespace ?? '']),
+    [...affected, ...rootCauses].map(({ entity }) => entity).flatMap(({ name, namespace }) => [name, namespace ?? '']),
   );
+  for (const { event } of rootCauses)
+    for (const name of [event.pod, event.container]) if (name !== null) known.add(name);
   const mend = (recommendation.match(command) ?? [])
-    .map((line) => line.replace(/[.?!:]+$/, '').trim())
+    .map((line) => line.trim())
     .filter((line) => verbs.test(line) && namesOnlyKnown(line, known));
   const look: string[] = [];
   const changed = rootCauses.find(
@@ -75,10 +79,24 @@ function scope(namespace: string | null): string {
   return namespace === null ? '' : `-n ${namespace} `;
 }
 
-/** Whether each `kind/name` and namespace of a command is of the incident; pods and containers belong to something that is. */
+/**
+ * Whether a command has no flags but harmless ones, and names nothing but what the incident is about. Commands that only look may name
+ * a kind without a name.
+ */
 function namesOnlyKnown(line: string, known: ReadonlySet<string>): boolean {
+  const changes = /^kubectl(?: -n \S+)? (?:set|rollout)/.test(line);
+  const words = line
+    .replace(/<[^<>]*>/g, '')
+    .replace(verbs, '')
+    .split(' ');
   const namespace = /^kubectl -n (\S+)/.exec(line)?.[1];
   if (namespace !== undefined && !known.has(namespace)) return false;
-  if (/[`$|&\\'"]/.test(line)) return false;
-  return [...line.matchAll(/ [A-Za-z]+\/(\S+)/g)].every(([, name]) => known.has(name!));
+  return words
+    .filter((word) => word !== '')
+    .every((word) => {
+      if (word.startsWith('-')) return flags.test(word);
+      const [kind, name, more] = word.split('/');
+      if (name !== undefined) return more === undefined && /^[A-Za-z]+$/.test(kind!) && known.has(name);
+      return known.has(word) || (!changes && /^[a-z]+(?:,[a-z]+)*$/.test(word));
+    });
 }

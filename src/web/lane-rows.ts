@@ -17,12 +17,13 @@ export interface LaneRow {
   readonly marks: readonly Mark[];
 }
 
-/** A mark takes this share of the width. */
-const markShare = 0.035;
 const rank = { CRITICAL: 0, ERROR: 1, WARNING: 2, INFO: 3 } as const;
 
-/** Lanes of an incident over its whole time: the root cause first, then by what was touched first. */
-export function laneRows(incident: IncidentStory): {
+/** Lanes of an incident over its whole time: the root cause first, then by what was touched first. A mark takes `markShare` of the width. */
+export function laneRows(
+  incident: IncidentStory,
+  markShare: number,
+): {
   readonly rows: readonly LaneRow[];
   readonly beginMs: number;
   readonly endMs: number;

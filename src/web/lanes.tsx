@@ -9,12 +9,14 @@ import { categoryWords, counted } from './words.js';
 
 /** Lanes shown at once; the rest unfolds. */
 const atOnce = 12;
+/** A finger needs 24 pixels for each mark (WCAG 2.2), the turned one more. */
+const markShare = (): number => (window.innerWidth <= 640 ? 0.13 : 0.035);
 const ticks = [0, 0.25, 0.5, 0.75, 1];
 
 /** When it happened: one lane for each thing, the root cause first, the event that began it marked. */
 export function Lanes({ incident }: { readonly incident: IncidentStory }): JSX.Element | null {
   const rootEvent = incident.rootCauses[0]?.event ?? null;
-  const { rows, beginMs, endMs } = useMemo(() => laneRows(incident), [incident]);
+  const { rows, beginMs, endMs } = useMemo(() => laneRows(incident, markShare()), [incident]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [all, setAll] = useState(false);
   if (rows.length === 0) return null;

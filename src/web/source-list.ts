@@ -10,7 +10,7 @@ export const sourceFailure = signal<ApiFailure | null>(null);
 const askEveryMs = 10_000;
 let asking: ReturnType<typeof setInterval> | null = null;
 
-/** Sources are state, not events: they are asked for, from the first view on that shows them. */
+/** Sources are state, not events: they are asked for, again and again from the first time on. */
 export async function loadSources(): Promise<void> {
   asking ??= setInterval(() => void load(), askEveryMs);
   await load();

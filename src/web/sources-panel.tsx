@@ -1,14 +1,12 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
 import { eventNow } from './event-time.js';
-import { loadSources, sourceList } from './source-list.js';
+import { sourceList } from './source-list.js';
 import { duration, toMs } from './moments.js';
 import { sourceWords } from './words.js';
 
 /** Beside Now: who is watching, and how well. What nobody watches cannot be seen to break. */
 export function SourcesPanel(): JSX.Element {
   const list = sourceList.value;
-  useEffect(() => void loadSources(), []);
   const worse = list?.filter(({ state }) => state !== 'HEALTHY') ?? [];
   return (
     <aside class="watching" aria-labelledby="watching">

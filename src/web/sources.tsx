@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
 import { useAnswer } from './answers.js';
 import { PastNote } from './connection-note.js';
 import { eventNow } from './event-time.js';
@@ -13,7 +12,6 @@ import { counted, sourceWords } from './words.js';
 
 /** Who watches, how well, and how Throughline itself does. */
 export function SourcesView(): JSX.Element {
-  useEffect(() => void loadSources(), []);
   const list = sourceList.value;
   const failure = sourceFailure.value;
   return (

@@ -90,12 +90,17 @@ export async function correlate(cluster: string, publish: (transport: Transport)
   }
 }
 
-/** Events in their order, at most so many to a message, and nothing after a clock before it. */
-export async function publishInBatches(transport: Transport, events: readonly RawEvent[], size: number): Promise<void> {
+/** Events in their order, at most so many to a message, and nothing after a clock before it. Message ids begin with `name`. */
+export async function publishInBatches(
+  transport: Transport,
+  events: readonly RawEvent[],
+  size: number,
+  name = 'batch',
+): Promise<void> {
   let batches = new Map<string, RawEvent[]>();
   let serial = 0;
   const send = async (subject: string, batch: readonly RawEvent[]): Promise<void> => {
-    await transport.publish([{ stream: 'raw', subject, body: encode(batch), id: `batch-${++serial}` }]);
+    await transport.publish([{ stream: 'raw', subject, body: encode(batch), id: `${name}-${++serial}` }]);
   };
   const flush = async (): Promise<void> => {
     const full = batches;

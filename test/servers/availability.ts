@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from '@jest/globals';
-import { binary, neo4jLibrary, serversHome } from './programs.js';
+import { binary, browser, neo4jLibrary, serversHome } from './programs.js';
 
 /** What a suite may ask for. `node` is a whole Kubernetes node; `ebpf` the right to load programs into a kernel with BTF, and the built addon. */
-export type ServerName = 'nats' | 'neo4j' | 'control-plane' | 'node' | 'ebpf' | 'clang';
+export type ServerName = 'nats' | 'neo4j' | 'control-plane' | 'node' | 'ebpf' | 'clang' | 'chromium';
 
 /** Why the server cannot be had on this machine, and what would provide it; null when it can. */
 export function unavailable(server: ServerName): string | null {
@@ -50,6 +50,7 @@ const checks: Record<ServerName, () => string | null> = {
     (existsSync('/sys/kernel/btf/vmlinux') ? null : 'this kernel has no BTF (/sys/kernel/btf/vmlinux)') ??
     (nativeAddonBuilt() ? null : 'the native addon is not built'),
   clang: () => missing(['clang']),
+  chromium: () => (browser() === null ? 'no Chromium found' : null) ?? pageNotBuilt(),
 };
 
 const remedies: Record<ServerName, string> = {
@@ -59,6 +60,7 @@ const remedies: Record<ServerName, string> = {
   node: 'as root on Linux: scripts/servers/provision control-plane node',
   ebpf: 'as root on Linux with CONFIG_DEBUG_INFO_BTF: scripts/servers/provision native; node agent/native/build.mjs',
   clang: 'apt-get install clang',
+  chromium: 'scripts/servers/provision chromium; npm run build',
 };
 
 function missing(programs: readonly string[]): string | null {
@@ -79,6 +81,11 @@ function lacksCapability(): string | null {
 function holds(capability: number): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   return (BigInt(`0x${effective}`) & (1n << BigInt(capability))) !== 0n;
+}
+
+function pageNotBuilt(): string | null {
+  const page = join(import.meta.dirname, '..', '..', 'dist', 'web', 'index.html');
+  return existsSync(page) ? null : 'the page is not built';
 }
 
 function nativeAddonBuilt(): boolean {

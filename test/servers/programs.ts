@@ -22,6 +22,15 @@ export function binary(name: string): string | null {
   );
 }
 
+/** Chromium, or a browser made of it; null when there is none. */
+export function browser(): string | null {
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
+    const path = binary(name);
+    if (path !== null) return path;
+  }
+  return null;
+}
+
 /** The folder with the jars of the newest provisioned Neo4j; null when there is none. */
 export function neo4jLibrary(): string | null {
   const versions = join(serversHome(), 'neo4j');
