@@ -116,8 +116,8 @@ export interface ContainerMemory {
   pull: PullFailure | null;
   /** A pull secret that its pod names and that is not there. */
   pullSecret: string | null;
-  /** The newest error line of the container: what it said before it died. */
-  lastWords: { readonly text: string; readonly at: string } | null;
+  /** The newest error line of the container: what it said before it died. `grave`: it names what happened, as no frame of a stack trace does. */
+  lastWords: { readonly text: string; readonly at: string; readonly grave: boolean } | null;
   /** Container id of the newest end that was reported, so that none is reported twice. */
   reportedEnd: string | null;
   /** The newest long runs that ended at the memory limit. */

@@ -2,12 +2,13 @@ import type { EventFinding, Finding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import type { LogLine } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
+import { toEpochMs } from '../../src/model/time.js';
 import type { K8sContext } from '../../src/model/unified-event.js';
 import { createDrain, type Drain } from '../detect/drain.js';
 import { readLogMeaning, type LogMeaning } from '../detect/log-meaning.js';
 import { createLogRates, type LogBurst } from '../detect/log-rates.js';
 import { createRepeatedMessages } from '../detect/repeated-messages.js';
-import { locate, type TransformContext } from './context.js';
+import { locate, type ContainerMemory, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
 import type { Scheduler } from './schedule.js';
 import { subjectOf } from './subject.js';
@@ -52,7 +53,7 @@ export function createLogReader(
     const place = locate(context, event.metadata);
     const meaning = said?.category === 'app.poison-message' ? unlessRepeated(said, place.k8s) : said;
     const memory = place.k8s.container !== null ? place.pod?.containers.get(place.k8s.container) : undefined;
-    if (memory && line.message !== '') memory.lastWords = { text: line.message, at: event.timestamp };
+    if (memory && line.message !== '') remember(memory, line.message, event.timestamp, said);
     // How large a part of its requests fails so, and whether that is new, tells more than that one does.
     if (judged && meaning !== null && /^log\.(error|exception)$/.test(meaning.category)) return none;
     // On its way out a process loses its connections; nobody is to be alarmed by that.
@@ -103,6 +104,16 @@ export function createLogReader(
   }
 
   return { read, update };
+}
+
+/** Frames of a stack trace come within this after the line that says what happened. */
+const traceMs = 1_000;
+
+function remember(memory: ContainerMemory, text: string, at: string, meaning: LogMeaning | null): void {
+  const grave = meaning !== null && meaning.category !== 'log.error';
+  const before = memory.lastWords;
+  if (before?.grave && !grave && toEpochMs(at) - toEpochMs(before.at) < traceMs) return;
+  memory.lastWords = { text, at, grave };
 }
 
 /** What the line says, as a sentence about who says it. */

@@ -166,6 +166,7 @@ export const scenarios: readonly Scenario[] = [
       const first = w.rollout('Deployment/shop/cart', {
         spec: { containers: [{ name: 'cart', image: 'registry.example.com/shop/cart:1.5.0' }] },
       });
+      const made = w.get(first);
       w.at(38);
       w.comesUp(first);
       for (const [at, pod] of [
@@ -173,6 +174,18 @@ export const scenarios: readonly Scenario[] = [
         [60, 'Pod/shop/cart-5f7b9-b'],
       ] as const) {
         w.at(at);
+        if (at === 40) {
+          // The controller makes the next new pod at once; it is ready before the last old one goes.
+          const { metadata } = made;
+          const next = w.create(
+            {
+              ...made,
+              metadata: { ...metadata, name: `${metadata.name.slice(0, -1)}b`, uid: 'uid-pod-shop-cart-next' },
+            },
+            'kube-controller-manager',
+          );
+          w.comesUp(next);
+        }
         w.terminates(pod, 1);
         w.evidence(() => {
           for (const more of [0, 1, 3]) {

@@ -84,9 +84,11 @@ export const scenarios: readonly Scenario[] = [
     expect: { category: ['dns.config-invalid', 'change.bad-config'], on: corefile },
     play(w) {
       w.at(20);
-      w.patch('ConfigMap/kube-system/coredns', {
-        data: { Corefile: '.:53 {\n  kubernets cluster.local\n  forward . /etc/resolv.conf\n}' },
-      });
+      w.evidence(() =>
+        w.patch('ConfigMap/kube-system/coredns', {
+          data: { Corefile: '.:53 {\n  kubernets cluster.local\n  forward . /etc/resolv.conf\n}' },
+        }),
+      );
       w.at(40);
       for (const pod of servers) {
         w.evidence(() =>
@@ -115,7 +117,9 @@ export const scenarios: readonly Scenario[] = [
       w.at(30);
       w.evidence(() => w.remove('Service/shop/payment'));
       w.remove('EndpointSlice/shop/payment-x7k2p');
-      complains(w, 'Pod/shop/checkout-5f7b9-a', 'payment call failed: getaddrinfo ENOTFOUND payment', 36, 66);
+      w.evidence(() =>
+        complains(w, 'Pod/shop/checkout-5f7b9-a', 'payment call failed: getaddrinfo ENOTFOUND payment', 36, 66),
+      );
     },
     guard(w) {
       // The Service is there; the resolver is not.
