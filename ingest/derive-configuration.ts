@@ -2,6 +2,7 @@ import { list } from './callee.js';
 import type { Deriving } from './deriving.js';
 import type { Inventory } from './inventory.js';
 import type { Problem } from './problems.js';
+import { selects } from './selectors.js';
 import { quantity } from './transform/wording.js';
 
 /**
@@ -10,12 +11,14 @@ import { quantity } from './transform/wording.js';
  */
 export function deriveConfiguration(given: Deriving): void {
   wrongAddresses(given);
+  wrongRoutes(given);
   for (const problem of given.active) {
     if (problem.target !== -1 && /^(?:call\.|dns\.failed$)/.test(problem.category)) {
       otherProtocol(problem, given);
       refusedService(problem, given);
     }
     if (problem.category === 'pvc.not-found') refusedClaim(problem, given);
+    if (problem.category === 'service.no-ready-endpoints') scaledAway(problem, given);
   }
 }
 
@@ -103,6 +106,82 @@ function tellWrongAddress(
       ...(typeof clusterIP === 'string' && { peerAddress: `${clusterIP}:${port}` }),
     },
   );
+}
+
+/** A table of fewer routes has no custom of its own. */
+const leastRoutes = 5;
+/** Share of a table's routes that are named for what they lead to, so that one that is not stands out. */
+const customary = 0.8;
+
+/**
+ * Routing tables in ConfigMaps whose routes are named for the Services that they lead to, all but one: and there is a Service that it
+ * is named for.
+ */
+function wrongRoutes({ cluster, inventory, nowMs, say }: Deriving): void {
+  for (const space of inventory.inNamespace(cluster, null, 'Namespace').map((index) => inventory.ref(index).name)) {
+    for (const table of inventory.inNamespace(cluster, space, 'ConfigMap')) {
+      const { routes } = inventory.facts(table);
+      if (typeof routes !== 'string') continue;
+      const all = list(routes).map((entry) => {
+        const [route = '', target = ''] = entry.split('>');
+        return { route, target, named: shared(route, target) > 0 };
+      });
+      const odd = all.filter(({ named }) => !named);
+      if (all.length < leastRoutes || odd.length === 0 || all.length - odd.length < customary * all.length) continue;
+      const services = inventory.inNamespace(cluster, space, 'Service');
+      for (const { route, target } of odd) {
+        const meant = services.filter(
+          (service) => shared(route, inventory.ref(service).name) === wordsOf(route).length,
+        );
+        const nearest = meant.sort((a, b) => inventory.ref(a).name.length - inventory.ref(b).name.length)[0];
+        if (nearest === undefined) continue;
+        const { name } = inventory.ref(nearest);
+        inventory.relate('LIMITS', table, nearest, nowMs);
+        say(
+          inventory.ref(table),
+          'config.wrong-route',
+          inventory.createdMs(table) || nowMs,
+          `ConfigMap ${inventory.ref(table).name} routes ${route} to ${target}, and there is a Service ${name}`,
+          { route, target, meant: name },
+        );
+      }
+    }
+  }
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+}
+
+/** How many of the words of one name the other has. */
+function shared(name: string, other: string): number {
+  const words = new Set(wordsOf(other));
+  return wordsOf(name).filter((word) => words.has(word)).length;
+}
+
+/** A Service that is called in vain, and whose workload was given no replicas. */
+function scaledAway({ unit, firstMs }: Problem, { cluster, inventory, active, say }: Deriving): void {
+  if (!active.some(({ target, category }) => target === unit && /^(?:call\.|dns\.)/.test(category))) return;
+  const selector = inventory.selector(unit);
+  if (selector === null) return;
+  const { namespace, name } = inventory.ref(unit);
+  for (const kind of ['Deployment', 'StatefulSet']) {
+    for (const workload of inventory.inNamespace(cluster, namespace, kind)) {
+      const { replicas } = inventory.facts(workload);
+      if (replicas !== 0 || !selects(selector, inventory.selector(workload) ?? {})) continue;
+      inventory.relate('LIMITS', workload, unit, inventory.createdMs(workload) || firstMs);
+      say(
+        inventory.ref(workload),
+        'workload.scaled-to-zero',
+        firstMs,
+        `${kind} ${inventory.ref(workload).name} has 0 replicas, and Service ${name}, which is called, leads to nothing else`,
+        { to: 0, service: name },
+      );
+    }
+  }
 }
 
 /** Connections fail to a Service whose every port is for datagrams, while its pods listen for connections. */

@@ -1,6 +1,6 @@
 import type { Category } from '../src/model/categories.js';
 import { entityRef } from '../src/model/entity.js';
-import { list } from './callee.js';
+import { isTroubled, list } from './callee.js';
 import type { Deriving } from './deriving.js';
 import type { Inventory } from './inventory.js';
 import { representative, type Problem } from './problems.js';
@@ -21,6 +21,7 @@ const told: Readonly<Partial<Record<Category, readonly (typeof caches)[]>>> = {
   'db.password-required': [caches, databases],
   'db.memory-exhausted': [caches],
   'db.lock-contention': [databases],
+  'db.read-only': [databases, caches],
   'db.replication-lag': [databases],
 };
 
@@ -40,6 +41,7 @@ export function deriveStores(given: Deriving): void {
         bySignature.set(signature, [...(bySignature.get(signature) ?? []), problem]);
     }
   }
+  misledClients(given);
   for (const [signature, sharing] of bySignature) {
     const units = new Set(sharing.map(({ unit }) => unit));
     const times = sharing.map(({ firstMs }) => firstMs);
@@ -61,12 +63,8 @@ export function deriveStores(given: Deriving): void {
 function ofStore(problem: Problem, kinds: readonly (typeof caches)[], { inventory, say, nowMs }: Deriving): void {
   if (kinds.some((kind) => isStore(problem.unit, kind, inventory))) return;
   for (const kind of kinds) {
-    const used = inventory
-      .unitsOut(problem.unit, 'CALLS')
-      .flatMap((service) => [...inventory.unitsOut(service, 'SELECTS')])
-      .filter((unit) => isStore(unit, kind, inventory));
-    if (used.length !== 1) continue;
-    const store = used[0]!;
+    const store = storeOf(problem.unit, kind, inventory);
+    if (store === -1) continue;
     const ref = inventory.ref(store);
     const caller = inventory.ref(problem.unit);
     inventory.relate('LIMITS', store, problem.unit, nowMs);
@@ -78,6 +76,64 @@ function ofStore(problem: Problem, kinds: readonly (typeof caches)[], { inventor
       { caller: `${caller.kind}/${caller.name}` },
     );
     return;
+  }
+}
+
+/** The one store of a kind that a workload can have meant: -1 when there are several, or none. */
+function storeOf(unit: number, kind: typeof caches, inventory: Inventory): number {
+  const called = inventory
+    .unitsOut(unit, 'CALLS')
+    .flatMap((service) => [...inventory.unitsOut(service, 'SELECTS')])
+    .filter((other) => isStore(other, kind, inventory));
+  const used = called.length > 0 ? [...new Set(called)] : likelyStores(unit, kind, inventory);
+  return used.length === 1 ? used[0]! : -1;
+}
+
+/** Its address is in a Secret, which nobody reads here: a store of the namespace that is not by its name another workload's own. */
+function likelyStores(unit: number, kind: typeof caches, inventory: Inventory): number[] {
+  const { cluster, namespace, name } = inventory.ref(unit);
+  const workloads = ['Deployment', 'StatefulSet'].flatMap((each) => inventory.inNamespace(cluster, namespace, each));
+  const stores = workloads.filter((other) => other !== unit && isStore(other, kind, inventory));
+  const ownerOf = (store: number): string | null => {
+    const names = workloads
+      .filter((other) => !stores.includes(other))
+      .map((other) => inventory.ref(other).name)
+      .filter((other) => other.length > 3 && inventory.ref(store).name.startsWith(other));
+    return names.sort((a, b) => b.length - a.length)[0] ?? null;
+  };
+  const own = stores.filter((store) => ownerOf(store) === name);
+  return own.length > 0 ? own : stores.filter((store) => ownerOf(store) === null);
+}
+
+/**
+ * Clients whose driver does not get through to a database that is well and serves others: they were told another address. Several that
+ * fail alike say that it is the database.
+ */
+function misledClients({ active, inventory, problems, nowMs, say }: Deriving): void {
+  const byStore = new Map<number, Problem[]>();
+  for (const problem of active) {
+    if (!problem.category.startsWith('call.') || problem.category === 'call.unauthorized' || problem.target !== -1)
+      continue;
+    if (!problem.attributes.get('by')?.has('database')) continue;
+    const store = storeOf(problem.unit, databases, inventory);
+    if (store !== -1) byStore.set(store, [...(byStore.get(store) ?? []), problem]);
+  }
+  for (const [store, failing] of byStore) {
+    if (new Set(failing.map(({ unit }) => unit)).size > 1) continue;
+    const services = inventory
+      .unitsInto(store, 'SELECTS')
+      .filter((service) => inventory.ref(service).kind === 'Service');
+    if (services.length === 0 || services.some((service) => isTroubled(service, inventory, problems, nowMs))) continue;
+    const { unit, firstMs } = failing[0]!;
+    const client = inventory.ref(unit);
+    const { kind, name } = inventory.ref(store);
+    say(
+      client,
+      'config.wrong-address',
+      firstMs,
+      `${client.kind} ${client.name} does not get through to its database, while ${kind} ${name} is well: ${representative(failing[0]!).semantic.message}`,
+      { peerKind: 'database', peer: name },
+    );
   }
 }
 
@@ -107,7 +163,12 @@ function sharedBy(units: readonly number[], inventory: Inventory): number {
       /^(?:ConfigMap|Secret|Service|ExternalEndpoint|Registry)$/.test(inventory.ref(used).kind),
     );
   const common = units.map(uses).reduce((all, some) => all.filter((used) => some.includes(used)));
-  const named = common.filter((used) => inventory.ref(used).name !== 'kube-root-ca.crt');
+  // What most others use as well, and are well, is not at fault.
+  const named = common.filter(
+    (used) =>
+      inventory.ref(used).name !== 'kube-root-ca.crt' &&
+      new Set([...inventory.unitsInto(used, 'USES'), ...inventory.unitsInto(used, 'CALLS')]).size <= 2 * units.length,
+  );
   if (named.length > 0)
     return named.reduce((a, b) =>
       inventory.unitsInto(a, 'USES').length <= inventory.unitsInto(b, 'USES').length ? a : b,

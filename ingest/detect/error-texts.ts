@@ -349,6 +349,16 @@ export const errorTexts: readonly ErrorText[] = [
   },
   { pattern: /deadlock detected|Deadlock found|ORA-00060/i, category: 'db.deadlock' },
   {
+    // A database driver's own words for a connection that does not come about, whatever the reason.
+    pattern:
+      /Communications link failure|JDBCConnectionException|SQLNonTransientConnectionException: Could not connect to/,
+    category: 'call.unreachable',
+    call: true,
+    extract: (_match, attributes) => {
+      attributes.by = 'database';
+    },
+  },
+  {
     pattern:
       /read-only transaction|READONLY You can't write against a read only|not primary|NotWritablePrimary|is read-only|--read-only option/i,
     category: 'db.read-only',
@@ -364,6 +374,10 @@ export const errorTexts: readonly ErrorText[] = [
       /(?:password authentication failed|WRONGPASS|Access denied for user|authentication failed|invalid (?:credentials|username or password|api key|token|bearer token)|SASL authentication failed|ER_ACCESS_DENIED|token (?:has |is )?expired|jwt expired)/i,
     category: 'call.unauthorized',
     call: true,
+    extract: (match, attributes) => {
+      if (/Access denied for user|password authentication failed|ER_ACCESS_DENIED/i.test(match[0]))
+        attributes.by = 'database';
+    },
   },
   {
     pattern:

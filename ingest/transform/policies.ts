@@ -217,6 +217,7 @@ export function readConfigMap(
   context: TransformContext,
 ): Interpretation {
   const relations = relationsFrom(entity);
+  const routes = Object.values(object.data ?? {}).flatMap((value) => routesOf(value ?? ''));
   for (const value of Object.values(object.data ?? {})) {
     // Settings are short; program text and certificates name hosts that nobody calls.
     if (typeof value !== 'string' || value.length > 2048) continue;
@@ -231,9 +232,20 @@ export function readConfigMap(
         Object.keys(object.data ?? {})
           .join(',')
           .slice(0, maxRuleText) || null,
+      routes: routes.slice(0, maxRoutes).join(',') || null,
     },
     relations: relations.all(),
   };
+}
+
+const maxRoutes = 128;
+
+/** `route>host` of a gateway's routing table as Spring Cloud Gateway has it; a placeholder's default stands for it. */
+function routesOf(text: string): string[] {
+  if (!text.includes('uri:')) return [];
+  return [...text.matchAll(/- id: *['"]?([\w.-]+)['"]?\s+uri: *['"]?\w+:\/\/(?:\$\{\w+:)?([\w-]+)/g)].map(
+    ([, route, host]) => `${route!}>${host!}`,
+  );
 }
 
 export function readSecret(

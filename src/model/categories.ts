@@ -46,6 +46,7 @@ export const categories = {
   'config.object-missing': entry(MECHANISM, 'ERROR', true), // ConfigMap or Secret not found; attributes: missing
   'config.key-missing': entry(MECHANISM, 'ERROR', true),
   'config.wrong-address': entry(MECHANISM, 'ERROR', true), // a setting names a port that the Service does not have; attributes: setting, peer, ports
+  'config.wrong-route': entry(MECHANISM, 'ERROR', true), // a routing table leads somewhere else than it says; attributes: route, target, meant
   'config.setting-missing': entry(MECHANISM, 'ERROR'), // the program says which setting it lacks
   'probe.liveness-failed': entry(INTERMEDIATE * 4, 'ERROR'), // attributes: port, path, probeError, declaredPort
   'probe.readiness-failed': entry(INTERMEDIATE * 4, 'ERROR'),

@@ -3,7 +3,7 @@ export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 const spellings: Readonly<Record<Level, string>> = {
   trace: 'trace trc trce silly finest finer',
   debug: 'debug dbg dbug fine verbose',
-  info: 'info inf information informational notice log config normal',
+  info: 'info inf information informational notice note log config normal',
   warn: 'warn warning wrn',
   error: 'error err eror severe fail failure',
   fatal: 'fatal ftl critical crit emerg emergency alert panic dpanic',
@@ -72,10 +72,10 @@ const textForms: readonly TextForm[] = [
   { pattern: /^\[[^\]]*\d\] \[(?:\w+:)?([a-z]+?)\d?\] /, level: levelOfWord },
   // logfmt, and JSON that was cut
   { pattern: /(?:^|[\s,{])"?(?:level|severity|lvl|loglevel|log\.level)"?\s*[=:]\s*"?([A-Za-z]+)/i, level: levelOfWord },
-  // nginx `[error]`, MySQL `[ERROR]`, Spring and others `[WARN ]`, anywhere near the start
+  // nginx `[error]`, MySQL `[ERROR]` and `[Note]`, Spring and others `[WARN ]`, anywhere near the start
   {
     pattern:
-      /^.{0,80}?\[\s*(trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal|severe|panic)\s*\]/i,
+      /^.{0,80}?\[\s*(trace|debug|info|notice|note|warn|warning|error|err|crit|critical|alert|emerg|fatal|severe|panic)\s*\]/i,
     level: levelOfWord,
   },
   // .NET's console: `fail: Microsoft.AspNetCore[0]`; npm `error: text`, `WARNING: text`

@@ -42,7 +42,7 @@ type Unstamped = Pick<RawEvent, 'type' | 'data'> & { readonly atMs: number; read
 /**
  * A snapshot as an agent would tell it that has watched since the oldest of the pods was made, or for the last minutes: logs, metrics,
  * alerts and Kubernetes Events at their own times. Only of the objects' states nothing is known but how they were in the end: they are
- * told as found at the beginning, so that what was complained of in between can be laid to them.
+ * told as found at the beginning, or as late as the times in them say, so that what was complained of in between can be laid to them.
  */
 function eventsOf(files: CaseFiles): RawEvent[] {
   const source = `cloud_opsbench@${files.id}`;
@@ -69,18 +69,59 @@ function eventsOf(files: CaseFiles): RawEvent[] {
       };
     }),
   ];
-  return [
+  const found = objects.flatMap((object, i) => {
     // A microsecond apart: equal times would be sorted by id, and owners have to come before what they own.
-    ...objects.map((object, i) => ({
-      type: 'kubeapi' as const,
-      atMs: beginMs + i / 1000,
-      data: observation('SYNC', object),
-    })),
-    ...happened.filter(({ atMs }) => atMs > beginMs).sort((a, b) => a.atMs - b.atMs),
-  ].map(({ type, data, atMs, metadata }: Unstamped) => stamped(type, data, atMs, { cluster, source, ...metadata }));
+    const told = (atMs: number, action: 'SYNC' | 'MODIFIED', as: KubernetesObject): Unstamped => ({
+      type: 'kubeapi',
+      atMs: Math.min(Math.max(beginMs, atMs), files.collectedMs) + i / 1000,
+      data: observation(action, as),
+    });
+    const earlier = beforeLastEnd(object);
+    const newestMs = newestTimeMs(object);
+    return earlier
+      ? [told(beginMs, 'SYNC', earlier), told(newestMs, 'MODIFIED', object)]
+      : [told(newestMs, 'SYNC', object)];
+  });
+  return [...found, ...happened.filter(({ atMs }) => atMs > beginMs)]
+    .sort((a, b) => a.atMs - b.atMs)
+    .map(({ type, data, atMs, metadata }: Unstamped) => stamped(type, data, atMs, { cluster, source, ...metadata }));
 }
 
-function observation(action: 'SYNC' | 'ADDED', object: KubernetesObject): RawEvent['data'] {
+/** A pod cannot have been as it is before the newest time that its containers name: -Infinity where none is named. */
+function newestTimeMs({ kind, status }: KubernetesObject): number {
+  if (kind !== 'Pod') return -Infinity;
+  const times = [...JSON.stringify(status ?? {}).matchAll(/"(?:startTime|startedAt|finishedAt)":"([^"]+)"/g)];
+  return times.reduce((newest, [, time]) => Math.max(newest, Date.parse(time!) || -Infinity), -Infinity);
+}
+
+/** A pod with a container that was restarted, as it was before that: the end that is told says when it ran. Null for all others. */
+function beforeLastEnd(object: KubernetesObject): KubernetesObject | null {
+  const status = object.status as { readonly containerStatuses?: readonly RestartedStatus[] } | undefined;
+  const statuses = status?.containerStatuses ?? [];
+  if (!statuses.some(({ restartCount, lastState }) => restartCount > 0 && lastState.terminated)) return null;
+  const before = statuses.map((one) =>
+    one.restartCount > 0 && one.lastState.terminated
+      ? {
+          ...one,
+          restartCount: one.restartCount - 1,
+          state: { running: { startedAt: one.lastState.terminated.startedAt } },
+          lastState: {},
+        }
+      : one,
+  );
+  return {
+    ...object,
+    metadata: { ...object.metadata, resourceVersion: '0' },
+    status: { ...status, containerStatuses: before },
+  };
+}
+
+interface RestartedStatus {
+  readonly restartCount: number;
+  readonly lastState: { readonly terminated?: { readonly startedAt?: string } };
+}
+
+function observation(action: 'SYNC' | 'ADDED' | 'MODIFIED', object: KubernetesObject): RawEvent['data'] {
   return { kind: object.kind.toLowerCase(), action, object, changes: [], changedBy: null };
 }
 

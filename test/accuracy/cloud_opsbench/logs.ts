@@ -19,7 +19,10 @@ export function logLines(files: CaseFiles, objects: readonly KubernetesObject[])
   for (const [name, texts] of Object.entries(files.logs ?? errorLogs(files))) {
     const [app = '', part] = name.split('.');
     const place = placeOf(app, part === 'previous' ? undefined : part, files.namespace, objects);
-    if (place) lines.push(...timed(texts, place, files.collectedMs));
+    if (!place) continue;
+    // What a container said before its last end, where kubectl prints no times.
+    const endMs = part === 'previous' ? lastEndMs(place, objects) : files.collectedMs;
+    lines.push(...timed(texts, place, endMs ?? files.collectedMs));
   }
   return lines;
 }
@@ -49,6 +52,21 @@ function placeOf(
       workloadKind: owner.kind === 'ReplicaSet' ? 'Deployment' : owner.kind,
     }),
   };
+}
+
+function lastEndMs(place: RawEvent['metadata'], objects: readonly KubernetesObject[]): number | null {
+  const pod = objects.find(({ metadata }) => metadata.uid === place.podUid);
+  const status = pod?.status as
+    | {
+        readonly containerStatuses?: readonly {
+          readonly name: string;
+          readonly lastState?: { readonly terminated?: { readonly finishedAt?: string } };
+        }[];
+      }
+    | undefined;
+  const ended = status?.containerStatuses?.find(({ name }) => name === place.container)?.lastState?.terminated;
+  const endMs = Date.parse(ended?.finishedAt ?? '');
+  return Number.isNaN(endMs) ? null : endMs - 1;
 }
 
 /** A line without a time of its own belongs to the one before it; those before the first time to the first. */

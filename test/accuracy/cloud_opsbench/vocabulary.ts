@@ -102,7 +102,7 @@ const rows: readonly Row[] = [
   { category: 'db.connections-exhausted', cause: 'db_connection_exhaustion' },
   { category: 'db.read-only', cause: 'db_read_only' },
   { category: 'workload.scaled-to-zero', cause: 'deployment_zero_replicas' },
-  { category: 'db.access-denied', cause: 'mysql_invalid_credentials' },
+  { category: 'call.unauthorized', where: { by: /database/ }, cause: 'mysql_invalid_credentials' },
   { category: 'config.wrong-address', where: { peerKind: /database/ }, cause: 'mysql_invalid_port' },
   { category: 'container.oom-killed', cause: 'oom_killed' },
   ...(['liveness', 'readiness'] as const).flatMap((kind) =>
@@ -176,7 +176,7 @@ function objectOf(
 ): string | null {
   if (of === 'Infrastructure_Fault') return entity.kind === 'Node' ? `node/${entity.name}` : null;
   if (cause.startsWith('namespace_')) return entity.namespace === null ? null : `namespace/${entity.namespace}`;
-  const workload = attributes.get('workload');
+  const workload = attributes.get('workload') ?? attributes.get('meant');
   if (workload !== undefined) return `app/${workload}`;
   if (/^(?:Deployment|StatefulSet|DaemonSet|Service)$/.test(entity.kind)) return `app/${entity.name}`;
   // A claim, a quota, an account: whoever suffers from it.
