@@ -51,23 +51,16 @@ function eventsOf(files: CaseFiles): RawEvent[] {
     .filter(({ kind, metadata }) => kind === 'Pod' && metadata.namespace === files.namespace)
     .reduce((first, { metadata }) => Math.min(first, Date.parse(metadata.creationTimestamp ?? '') || first), Infinity);
   const beginMs = Math.max(files.collectedMs - windowMs, Math.min(madeMs, files.collectedMs) - 1000);
-  const lasting = [...units(files), ...alerts(files)].map((event) => ({
+  const lasting = [...units(files), ...alerts(files, objects), ...calls(files, objects, beginMs)].map((event) => ({
     ...event,
     atMs: Math.max(event.atMs, beginMs + 1),
   }));
   const happened: Unstamped[] = [
     ...lasting,
     ...logLines(files, objects),
-    ...metrics(files),
+    ...metrics(files, objects),
     ...reachability(files),
-    ...kubernetesEvents(files, printedMs(files)).map((object) => {
-      const lastMs = Date.parse(String(object.lastTimestamp));
-      return {
-        type: 'kubeapi' as const,
-        atMs: Math.min(lastMs, files.collectedMs),
-        data: observation('ADDED', object),
-      };
-    }),
+    ...kubernetesEvents(files, printedMs(files)).flatMap(sightings),
   ];
   const found = objects.flatMap((object, i) => {
     // A microsecond apart: equal times would be sorted by id, and owners have to come before what they own.
@@ -82,9 +75,22 @@ function eventsOf(files: CaseFiles): RawEvent[] {
       ? [told(beginMs, 'SYNC', earlier), told(newestMs, 'MODIFIED', object)]
       : [told(newestMs, 'SYNC', object)];
   });
-  return [...found, ...happened.filter(({ atMs }) => atMs > beginMs)]
+  return [...found, ...happened.filter(({ atMs }) => atMs > beginMs && atMs <= files.collectedMs)]
     .sort((a, b) => a.atMs - b.atMs)
     .map(({ type, data, atMs, metadata }: Unstamped) => stamped(type, data, atMs, { cluster, source, ...metadata }));
+}
+
+/** An Event that was seen again and again, when it was made and when it was last counted up. */
+function sightings(event: KubernetesObject): Unstamped[] {
+  const { firstTimestamp, lastTimestamp, count } = event;
+  const last = { type: 'kubeapi' as const, atMs: Date.parse(String(lastTimestamp)), data: observation('ADDED', event) };
+  if (count === 1) return [last];
+  const metadata = { ...event.metadata, resourceVersion: '1' };
+  const first = { ...event, metadata, count: 1, lastTimestamp: firstTimestamp };
+  return [
+    { type: 'kubeapi', atMs: Date.parse(String(firstTimestamp)), data: observation('ADDED', first) },
+    { ...last, data: observation('MODIFIED', event) },
+  ];
 }
 
 /** A pod cannot have been as it is before the newest time that its containers name: -Infinity where none is named. */
@@ -360,7 +366,7 @@ const metricOf: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Judgements of the benchmark's own monitoring: one for each line of evidence, firing from the beginning of its range. */
-function alerts(files: CaseFiles): Unstamped[] {
+function alerts(files: CaseFiles, objects: readonly KubernetesObject[]): Unstamped[] {
   return files.alerts.flatMap((alert) => {
     const from = localMs(alert.time_range?.split(' ~ ')[0] ?? '');
     const atMs = Math.min(Number.isNaN(from) ? files.collectedMs : from, files.collectedMs);
@@ -383,12 +389,11 @@ function alerts(files: CaseFiles): Unstamped[] {
             direction: 'up',
             labels: { service: alert.entry_service },
           },
-          { namespace: files.namespace, service: alert.entry_service },
+          placeOf(alert.entry_service, files.namespace, objects),
         ),
       ];
     const { name = '', type } = alert;
-    const metadata: RawEvent['metadata'] =
-      type === 'Node' ? { node: name } : { namespace: files.namespace, service: name };
+    const metadata: RawEvent['metadata'] = type === 'Node' ? { node: name } : placeOf(name, files.namespace, objects);
     return (alert.evidence ?? []).map((evidence) =>
       told(
         {
@@ -401,6 +406,36 @@ function alerts(files: CaseFiles): Unstamped[] {
         metadata,
       ),
     );
+  });
+}
+
+/** An app of the benchmark is a workload, with the Service in front of it of the same name. */
+function placeOf(app: string, namespace: string, objects: readonly KubernetesObject[]): RawEvent['metadata'] {
+  const workload = objects.find(
+    ({ kind, metadata }) => /^(?:Deployment|StatefulSet)$/.test(kind) && metadata.name === app,
+  );
+  return { namespace, service: app, ...(workload && { workload: app, workloadKind: workload.kind }) };
+}
+
+/** Who calls whom, out of the static tree that every solver is given: that there is traffic, and nothing else. */
+function calls(files: CaseFiles, objects: readonly KubernetesObject[], atMs: number): Unstamped[] {
+  return answersOf(files, 'GetServiceDependencies').flatMap(({ asked, answer }) => {
+    const caller = String(asked.service_name);
+    const callees = [...String(answer).matchAll(/^[├└]── (\S+)/gm)].map(([, name]) => name!);
+    return callees.map((callee): Unstamped => ({
+      type: 'network',
+      atMs,
+      data: {
+        kind: 'flow',
+        peer: `${callee}.${files.namespace}`,
+        peerPod: null,
+        intervalMs: null,
+        count: null,
+        errorRatio: null,
+        latencyMs: null,
+      },
+      metadata: placeOf(caller, files.namespace, objects),
+    }));
   });
 }
 
@@ -418,7 +453,7 @@ const metricNames: Readonly<Record<string, string>> = {
   p95latency: 'latency.p95',
 };
 
-function metrics(files: CaseFiles): Unstamped[] {
+function metrics(files: CaseFiles, objects: readonly KubernetesObject[]): Unstamped[] {
   const [heading, ...rows] = files.metrics ?? [];
   if (!heading) return [];
   const columns = heading.map((title) => {
@@ -444,7 +479,7 @@ function metrics(files: CaseFiles): Unstamped[] {
         type: 'otlp',
         atMs: localMs(row[0]!),
         data: { ...data },
-        metadata: nodes.has(of) ? { node: of } : { namespace: files.namespace, service: of },
+        metadata: nodes.has(of) ? { node: of } : placeOf(of, files.namespace, objects),
       };
     });
   });

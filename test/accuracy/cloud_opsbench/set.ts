@@ -10,8 +10,8 @@ const ofType =
 
 /**
  * Snapshots of two microservice systems on Kubernetes, each with one injected fault (Cloud-OpsBench, github LLM4Ops/Cloud-OpsBench,
- * arXiv 2603.00468): what kubectl, systemd and the benchmark's own monitoring said. Its static tree of which service calls which, which
- * every solver is given, is not fed.
+ * arXiv 2603.00468): what kubectl, systemd and the benchmark's own monitoring said. `dependencies` is its static tree of which service
+ * calls which, which every solver is given.
  */
 export const cloudOpsBench: LabelledSet = {
   folder: null,
@@ -20,7 +20,8 @@ export const cloudOpsBench: LabelledSet = {
     logs: ofType('log'),
     metrics: ofType('otlp'),
     alerts: ofType('alert'),
-    network: ofType('network'),
+    network: ({ type, data }) => type === 'network' && data.kind !== 'flow',
+    dependencies: ({ type, data }) => type === 'network' && data.kind === 'flow',
     systemd: ofType('systemd'),
   },
   cases,
