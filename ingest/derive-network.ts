@@ -9,6 +9,8 @@ import { selects } from './selectors.js';
 const address = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 /** How long a rollout may make its callers stumble. */
 const rolloutMs = 60_000;
+/** A rollout takes one pod after the other. */
+const podByPodMs = 10_000;
 /** Fewer calls that were cut than this are a hiccup. */
 const leastCut = 3;
 
@@ -39,13 +41,14 @@ export function deriveNetwork(given: Deriving): void {
 }
 
 /** Refused by pods that are ready and declare the port: nobody listens on it. */
-function notListening(problem: Problem, { inventory, problems, nowMs, say }: Deriving): void {
+function notListening(problem: Problem, given: Deriving): void {
+  const { inventory, problems, nowMs, say } = given;
   const { target } = problem;
   if (!isRefused(problem) || problem.wrongPort || problem.lastMs - problem.firstMs < lastingMs) return;
   const { readyEndpoints, targetPorts } = inventory.facts(target);
   if (!(Number(readyEndpoints) > 0) || portMismatch(target, inventory)) return;
   if (isOtherProtocol(target, inventory) || isTroubled(target, inventory, problems, nowMs)) return;
-  if (wasTroubled(problem)) return;
+  if (wasTroubled(problem, rolloutMs, given)) return;
   for (const workload of inventory.unitsOut(target, 'SELECTS')) {
     if (changeOf(workload, /./, problems, nowMs, rolloutMs)) continue;
     const { kind, name } = inventory.ref(workload);
@@ -57,39 +60,51 @@ function notListening(problem: Problem, { inventory, problems, nowMs, say }: Der
       { port: String(targetPorts ?? ''), caller: callerOf(problem, inventory) },
     );
   }
+}
 
-  /** Whether the callee, or a node of it, was not well at any time since the calls began to fail: then that is why. */
-  function wasTroubled({ firstMs }: Problem): boolean {
-    const callees = [target, ...inventory.unitsOut(target, 'SELECTS')];
-    const nodes = callees.flatMap((unit) => inventory.unitsOut(unit, 'RUNS_ON'));
-    return [...callees, ...nodes].some((unit) =>
-      problems
-        .on(unit)
-        .some(
-          ({ category, lastMs }) =>
-            /^(?:service\.|pod\.|container\.|probe\.|process\.|workload\.|node\.)/.test(category) &&
-            lastMs >= firstMs - rolloutMs,
-        ),
-    );
-  }
+/** Whether the callee, or a node of it, was not well at any time since shortly before the calls began to fail: then that is why. */
+function wasTroubled({ target, firstMs }: Problem, withinMs: number, { inventory, problems }: Deriving): boolean {
+  const callees = [target, ...inventory.unitsOut(target, 'SELECTS')];
+  const nodes = callees.flatMap((unit) => inventory.unitsOut(unit, 'RUNS_ON'));
+  return [...callees, ...nodes].some((unit) =>
+    problems
+      .on(unit)
+      .some(
+        ({ category, lastMs }) =>
+          /^(?:service|pod|container|probe|process|workload|node)\./.test(category) && lastMs >= firstMs - withinMs,
+      ),
+  );
+}
+
+function isCut(problem: Problem): boolean {
+  const reset = problem.category === 'call.reset' || (problem.attributes.get('error')?.has('ECONNRESET') ?? false);
+  return (reset || isRefused(problem)) && !problem.wrongPort;
 }
 
 /** Connections are cut while pods are replaced that are well otherwise: they stop before they are taken out of the Service. */
-function droppedByRollout(problem: Problem, { inventory, problems, nowMs, say }: Deriving): void {
-  const { target, attributes } = problem;
-  const cut = isRefused(problem) || problem.category === 'call.reset' || attributes.get('error')?.has('ECONNRESET');
-  if (!cut || problem.count < leastCut || problem.wrongPort || isTroubled(target, inventory, problems, nowMs)) return;
+function droppedByRollout(problem: Problem, given: Deriving): void {
+  const { inventory, problems, nowMs, say } = given;
+  const { target, unit } = problem;
+  if (!isCut(problem) || isTroubled(target, inventory, problems, nowMs)) return;
+  // Once may be the one pod there was; again and again, pod after pod, is how it is rolled out.
+  const times = problems.on(unit).filter((other) => other.target === target && isCut(other));
+  const count = times.reduce((sum, each) => sum + each.count, 0);
+  const firstMs = Math.min(...times.map((each) => each.firstMs));
+  if (count < leastCut || problem.lastMs - firstMs < podByPodMs) return;
+  if (times.some((each) => wasTroubled(each, 0, given))) return;
   for (const workload of inventory.unitsOut(target, 'SELECTS')) {
     const change = changeOf(workload, /./, problems, nowMs);
-    if (!change || problem.firstMs < change.firstMs || problem.firstMs > change.lastMs + rolloutMs) continue;
-    if (inventory.facts(workload).preStop === true || !(Number(inventory.facts(target).readyEndpoints) > 0)) continue;
+    if (!change || firstMs < change.firstMs || firstMs > change.lastMs + rolloutMs) continue;
+    const { preStop, replicas, strategy } = inventory.facts(workload);
+    if (!(Number(replicas) > 1) || strategy === 'Recreate') continue;
+    if (preStop === true || !(Number(inventory.facts(target).readyEndpoints) > 0)) continue;
     const { kind, name } = inventory.ref(workload);
     say(
       inventory.ref(workload),
       'app.drops-connections',
-      problem.firstMs,
+      firstMs,
       `${kind} ${name} cuts connections while it is rolled out: its pods stop before they are taken out of Service ${inventory.ref(target).name}`,
-      { caller: callerOf(problem, inventory), cut: problem.count },
+      { caller: callerOf(problem, inventory), cut: count },
     );
   }
 }
