@@ -1,4 +1,4 @@
-/** A thing that can break: a Kubernetes object, or a virtual one (Container, ExternalEndpoint, Registry, ClusterDns). */
+/** A thing that can break: a Kubernetes object, or a virtual one (Container, ExternalEndpoint, Registry, ControlPlane, HelmRelease). */
 export interface EntityRef {
   /** `<cluster>/<namespace or _>/<Kind>/<name>`; stable over re-creation, so that a person can type it. See {@link entityId}. */
   readonly id: string;
@@ -61,7 +61,7 @@ export const relationTypes = [
   'CALLS', // workload → Service or ExternalEndpoint
   'USES', // Pod or workload → ConfigMap, Secret, ServiceAccount, PriorityClass, Registry, ClusterDns
   'SCALES', // HorizontalPodAutoscaler → workload
-  'LIMITS', // ResourceQuota, LimitRange, admission webhook → Namespace
+  'LIMITS', // what refuses, blocks or holds back → who suffers: ResourceQuota → Namespace, Node → workload, ControlPlane → workload
 ] as const;
 export type RelationType = (typeof relationTypes)[number];
 

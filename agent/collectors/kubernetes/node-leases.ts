@@ -1,7 +1,7 @@
 import type { ServedObject } from './trim.js';
 
 /**
- * Node leases as a sign of life. A kubelet renews its lease every 10 s; each renewal is a write that nobody needs to hear of. Said
+ * Leases as a sign of life. A kubelet renews its lease every 10 s, a leader every 2 s; each renewal is a write that nobody needs to hear of. Said
  * are two things only: that renewals have stopped for longer than the lease's own duration (40 s by default), and that they have
  * resumed, after the second renewal (one alone may be a node's last breath). Both are published as a MODIFIED lease as it stands.
  *
@@ -26,10 +26,10 @@ export function createNodeLeases(
 
   return {
     seen(lease) {
-      const { name } = lease.metadata;
-      const known = leases.get(name);
+      const key = keyOf(lease);
+      const known = leases.get(key);
       if (known === undefined) {
-        leases.set(name, { lease, renewedAt: clock(), stale: false, renewalsSinceStale: 0 });
+        leases.set(key, { lease, renewedAt: clock(), stale: false, renewalsSinceStale: 0 });
         return;
       }
       const renewed = specOf(known.lease).renewTime !== specOf(lease).renewTime;
@@ -41,7 +41,7 @@ export function createNodeLeases(
       say(lease);
     },
     deleted(lease) {
-      leases.delete(lease.metadata.name);
+      leases.delete(keyOf(lease));
     },
     tick(watching) {
       const nowMs = clock();
@@ -56,6 +56,10 @@ export function createNodeLeases(
       }
     },
   };
+}
+
+function keyOf({ metadata }: ServedObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 function specOf(lease: ServedObject): { readonly renewTime?: string; readonly leaseDurationSeconds?: number } {

@@ -8,8 +8,8 @@ export interface Resource {
   /** As in `object.kind`: `Pod`. List items of the API server leave it out, so it is filled in from here. */
   readonly kind: string;
   readonly namespaced: boolean;
-  /** Watch this namespace only, whatever the configuration says. */
-  readonly onlyNamespace?: string;
+  /** Watch these namespaces only, whatever the configuration says. */
+  readonly onlyNamespaces?: readonly string[];
   /** 'none' where changes of fields say nothing about who changed what: status-like objects written by controllers all the time. */
   readonly changes: 'all' | 'none';
   /** The same objects through another group, read when this one is not permitted or not served. */
@@ -53,8 +53,12 @@ export const builtInResources: readonly Resource[] = [
   cluster('storage.k8s.io', 'v1', 'volumeattachments', 'VolumeAttachment'),
   cluster('storage.k8s.io', 'v1', 'csinodes', 'CSINode'),
   cluster('storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver'),
-  // Kubelets renew theirs every ten seconds; leases elsewhere are leader elections, which say nothing that a pod's state does not.
-  { ...namespaced('coordination.k8s.io', 'v1', 'leases', 'Lease', 'none'), onlyNamespace: 'kube-node-lease' },
+  // Kubelets renew theirs every ten seconds; those of kube-system say whether a scheduler and a controller manager lead, which nothing else
+  // does where they are no pods that we see. Leases elsewhere are leader elections of others, which say nothing that a pod's state does not.
+  {
+    ...namespaced('coordination.k8s.io', 'v1', 'leases', 'Lease', 'none'),
+    onlyNamespaces: ['kube-node-lease', 'kube-system'],
+  },
   cluster('scheduling.k8s.io', 'v1', 'priorityclasses', 'PriorityClass'),
   cluster('node.k8s.io', 'v1', 'runtimeclasses', 'RuntimeClass'),
   namespaced('rbac.authorization.k8s.io', 'v1', 'roles', 'Role'),
@@ -85,7 +89,7 @@ export function collectionPath(resource: Resource, namespace: string | null): st
 /** Which collections together are all that is wanted of the resource; null stands for the whole cluster. */
 export function scopes(resource: Resource, namespaces: readonly string[] | null): readonly (string | null)[] {
   if (!resource.namespaced) return [null];
-  if (resource.onlyNamespace !== undefined) return [resource.onlyNamespace];
+  if (resource.onlyNamespaces !== undefined) return resource.onlyNamespaces;
   return namespaces ?? [null];
 }
 
