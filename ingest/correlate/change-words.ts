@@ -27,7 +27,8 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'timeout-lowered': /time[d]?[ -]?out|deadline|context cancel|cancell?ed|aborted|504|408/,
   'timeout-raised':
     /\bhang|hung|stuck|exhaust|blocked|pile|queue|waiting|saturat|starv|slow|thread|pool|backlog|deadline|time[d]?[ -]?out/,
-  'retry-lowered': /retr(?:y|ies)|attempts?|exhaust|budget|gave up|giving up|conflict|transient|unavailable|contention/,
+  'retry-lowered':
+    /retr(?:y|ies) (?:budget|exhaust|failed|limit)|after \d* ?(?:retries|attempts)|attempts? (?:exhaust|failed|left)|exhaust|budget|gave up|giving up|transient|conflict|contention/,
   'retry-raised':
     /retr(?:y|ies)|storm|overload|amplif|429|rate.?limit|throttl|too many requests|surge|thundering|duplicate|quota/,
   'limit-lowered':
@@ -39,7 +40,7 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'lifetime-raised':
     /stale|outdated|too many connections|connection slots|revoked|out of memory|heap|disk|no space|retention|broken pipe|connection reset|closed (?:by|connection)|server closed|unexpected eof/,
   'log-volume-raised':
-    /no space|disk|volume|read-only file system|log (?:volume|throughput|ingest)|ingest|quota|rate.?limit|i\/o|iowait|dropp|lines per|lps|backlog/,
+    /no space|disk|read-only file system|log[_ ](?:volume|throughput|ingest|write)|iowait|lines per|\blps\b|log (?:quota|rate)/,
   'number-changed':
     /exceed|limit|threshold|out of range|invalid|too (?:many|few|large|small|low|high)|wrong|incorrect|mismatch|overflow|underflow|reject/,
   'switch-flipped':
@@ -69,7 +70,7 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'loop-exit-removed':
     /cpu|infinite|stack overflow|recursion|hang|hung|stuck|spin|call stack|maximum depth|loop|runaway/,
   'wait-removed':
-    /cpu|spin|busy|429|rate.?limit|throttl|hot loop|overload|too many requests|flood|storm|retr|contention|exhaust|conflict|thundering|probe/,
+    /cpu|spin|busy|429|rate.?limit|throttl|hot loop|overload|too many requests|flood|storm|retr(?:y|ies) (?:storm|exhaust|budget)|contention|exhaust|conflict|thundering|probe/,
   'blocking-added': /event loop|blocked|slow|latency|time[d]?[ -]?out|threads?|stuck|stall|starv|deadline/,
   'fan-out-added':
     /goroutines?|threads?|memory|oom|too many|connections?|overload|429|rate.?limit|throttl|cpu|file descriptors?|fork|pool|exhaust/,
@@ -90,6 +91,10 @@ const effects: Readonly<Record<Deed, RegExp>> = {
 
 /** Says too little by itself: the words of the change have to be in the error as well. */
 const vague = new Set<Deed>([
+  'batching-removed',
+  'limit-lowered',
+  'limit-raised',
+  'timeout-lowered',
   'condition-changed',
   'number-changed',
   'switch-flipped',
@@ -123,6 +128,11 @@ const vague = new Set<Deed>([
 
 /** Effects by which even a vague deed is told, whatever the words. */
 const decisive: Readonly<Partial<Record<Deed, RegExp>>> = {
+  'batching-removed': /throttl|provisioned|write capacity|rate.?(?:limit|exceeded)|too many requests|429|n\+1/,
+  'limit-lowered':
+    /exhausted|saturat|too many|limit (?:reached|exceeded)|exceed(?:ed|s) (?:the )?(?:limit|maximum|quota)|out of memory|oom|larger than|too large|(?:queue|buffer|pool) (?:is )?full/,
+  'limit-raised': /out of memory|oom|too many connections|connection slots/,
+  'timeout-lowered': /deadline exceeded|context cancel|timed out after|timeout after/,
   'bound-removed': /out of memory|oom|heap|memory (?:growth|leak|exhausted)/,
   'growth-added': /out of memory|oom|heap|memory (?:growth|leak|exhausted)/,
   'release-removed':
