@@ -92,7 +92,8 @@ export function createGate(parts: {
       const told = isChange(story.root) ? faults : [story.root];
       const conclusive = told.some(({ category }) => categoryInfo(category).conclusive);
       if (nowMs - firstMs < (conclusive ? settleMs.conclusive : settleMs.other)) return false;
-      const seen = faults.reduce((sum, { count }) => sum + count, 0);
+      // What was measured over an interval went on for that long: it is no lone event.
+      const seen = faults.reduce((sum, { count, intervalMs }) => sum + count + Number(intervalMs > 0), 0);
       // Over already, if for a moment only: a restart that went well is not worth a person's time.
       const lasting = faults.some(
         (problem) =>

@@ -17,7 +17,7 @@ export interface Peer {
  */
 export function resolvePeer(event: UnifiedEvent, inventory: Inventory): Peer | null {
   const { category, attributes } = event.semantic;
-  if (!/^(call|dns|tls)\./.test(category)) return null;
+  if (!/^(?:(?:call|dns|tls)\.|app\.cut-short$)/.test(category)) return null;
   const written = attributes.peer ?? attributes['server.address'] ?? attributes.name;
   if (typeof written !== 'string' || written === '') return null;
   const { host, port } = splitPeer(written, attributes['server.port']);

@@ -1,5 +1,5 @@
 import type { TraceContext } from '../../src/model/unified-event.js';
-import { mostSurprisingEnd } from './unusual-share.js';
+import { mostSurprisingEnd, rare, type PriorShare } from './unusual-share.js';
 
 /**
  * What one operation of a service usually does, and what of it is different lately: how long it takes by itself, how often it fails,
@@ -68,6 +68,8 @@ export interface CutShort extends Shift {
   readonly missing: Step;
   /** The last line logged before it, as a rule; null: the operation's start. */
   readonly after: string | null;
+  /** The last call made between that line and the missing step, as a rule; null: none is, the reason is in the program itself. */
+  readonly called: string | null;
   /** All steps that are missing. */
   readonly missingSteps: readonly Step[];
   /** An error step that is taken instead; null: nothing is. */
@@ -84,6 +86,8 @@ interface StepMemory {
   positions: number;
   /** Line logged last before it → runs. */
   readonly after: Map<string, number>;
+  /** Call made last between that line and it → runs. */
+  readonly called: Map<string, number>;
 }
 
 interface Replica {
@@ -91,15 +95,24 @@ interface Replica {
   fresh: boolean;
   /** Since when something is different here without a break; null: nothing is. */
   differentMs: number | null;
+  /** Something may be different. */
+  inDoubt: boolean;
+}
+
+export interface OperationProfileOptions {
+  /** Runs needed before anything is judged. Default 5. */
+  readonly minHistory?: number;
+  /** What is known of how often runs of this kind take several times as long. Default {@link rare}. */
+  readonly slowPrior?: PriorShare;
 }
 
 const recentMs = 60_000;
+/** While a shift seems possible, runs are neither learned nor let go for so long: rare operations take time to prove it. */
+const doubtMs = 300_000;
 const maxRecent = 40;
 const maxTimes = 128;
 const maxSteps = 64;
 const maxReplicas = 200;
-/** Runs needed before anything is judged. */
-const minHistory = 5;
 /** Runs that have to show it. */
 const least = 3;
 /** A step counts as always taken from this part of the runs on. */
@@ -110,12 +123,17 @@ const seldom = 0.1;
 const maxSample = 64;
 /** Chances below these are taken for a shift; there are hundreds of operations with dozens of steps. */
 const surprising = { slow: 1e-5, failing: 1e-5, cutShort: 1e-4 };
+/** Below this it is possible. */
+const doubtful = 1e-2;
 const adoptAfterMs = 1_800_000;
 /** Counts are halved here: what was long ago weighs less. */
 const maxCount = 2_000;
 const start = '';
 
-export function createOperationProfile(): OperationProfile {
+export function createOperationProfile({
+  minHistory = 5,
+  slowPrior = rare,
+}: OperationProfileOptions = {}): OperationProfile {
   const replicas = new Map<string, Replica>();
   let steps = new Map<string, StepMemory>();
   let count = 0;
@@ -128,6 +146,7 @@ export function createOperationProfile(): OperationProfile {
   let lastMs = -Infinity;
 
   function learn(run: OperationRun): void {
+    if (odd.has(run)) return;
     count += 1;
     if (run.failed) failed += 1;
     if (times.length < maxTimes) times.push(run.selfMs);
@@ -136,20 +155,22 @@ export function createOperationProfile(): OperationProfile {
     sorted = null;
     const seen = new Set<string>();
     let after = start;
+    let call = start;
     run.steps.forEach((step, position) => {
       if (!seen.has(step.name)) {
         seen.add(step.name);
         let memory = steps.get(step.name);
         if (!memory && steps.size < maxSteps)
-          steps.set(step.name, (memory = { step, count: 0, positions: 0, after: new Map() }));
+          steps.set(step.name, (memory = { step, count: 0, positions: 0, after: new Map(), called: new Map() }));
         if (memory) {
           memory.count += 1;
           memory.positions += position;
-          if (memory.after.size < 8 || memory.after.has(after))
-            memory.after.set(after, (memory.after.get(after) ?? 0) + 1);
+          add(memory.after, after);
+          add(memory.called, call);
         }
       }
-      if (step.of === 'log') after = step.name;
+      if (step.of === 'log') [after, call] = [step.name, start];
+      else if (step.of === 'call') call = step.name;
     });
     sample.push(seen);
     if (sample.length > maxSample) sample.shift();
@@ -162,7 +183,8 @@ export function createOperationProfile(): OperationProfile {
     for (const [name, memory] of steps) {
       memory.count /= 2;
       memory.positions /= 2;
-      for (const [after, number] of memory.after) memory.after.set(after, number / 2);
+      for (const before of [memory.after, memory.called])
+        for (const [name, number] of before) before.set(name, number / 2);
       if (memory.count < 1) steps.delete(name);
     }
   }
@@ -182,9 +204,19 @@ export function createOperationProfile(): OperationProfile {
     return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!;
   };
 
+  /** Runs that showed a shift: never what is usual, whatever comes after them. */
+  const odd = new WeakSet<OperationRun>();
+  let inDoubt = false;
+  /** Whether a chance is small enough to be no chance; when it is nearly, there is doubt. */
+  const settled = (chance: number, limit: number): boolean => {
+    if (chance <= doubtful) inDoubt = true;
+    return chance <= limit;
+  };
+
   const shift = (recent: readonly OperationRun[], flags: readonly boolean[], from: number, where: string) => {
     const first = recent[from]!;
     const shown = recent.filter((_, i) => i >= from && flags[i]);
+    for (const run of shown) odd.add(run);
     return {
       where,
       sinceMs: first.endMs,
@@ -206,8 +238,8 @@ export function createOperationProfile(): OperationProfile {
       if (most <= limitMs) continue;
       const flags = recent.map(({ selfMs }) => selfMs > limitMs);
       const unusual = times.reduce((sum, ms) => sum + Number(ms > limitMs), 0);
-      const end = mostSurprisingEnd(flags, { unusual, of: times.length }, { least, share: 0.6 });
-      if (!end || end.chance > surprising.slow) continue;
+      const end = mostSurprisingEnd(flags, { unusual, of: times.length }, { least, share: 0.6, prior: slowPrior });
+      if (!end || !settled(end.chance, surprising.slow)) continue;
       const own = recent.slice(end.from).map(({ selfMs }) => selfMs);
       return {
         what: 'slow',
@@ -224,7 +256,7 @@ export function createOperationProfile(): OperationProfile {
     const flags = recent.map((run) => run.failed);
     if (!flags.includes(true) || failed > 0.2 * count) return null;
     const end = mostSurprisingEnd(flags, { unusual: failed, of: count }, { least, share: 0.5 });
-    if (!end || end.chance > surprising.failing) return null;
+    if (!end || !settled(end.chance, surprising.failing)) return null;
     const said = new Map<string, number>();
     for (const run of recent.slice(end.from))
       for (const name of new Set(run.steps.filter(({ error }) => error).map((step) => step.name)))
@@ -250,7 +282,7 @@ export function createOperationProfile(): OperationProfile {
       if (recent.length - from < least) continue;
       const flags = recent.slice(from).map(() => true);
       const end = mostSurprisingEnd(flags, { unusual: count - memory.count, of: count }, { least, share: 1 });
-      if (end && end.chance <= surprising.cutShort) missing.push({ memory, from, chance: end.chance });
+      if (end && settled(end.chance, surprising.cutShort)) missing.push({ memory, from, chance: end.chance });
     }
     if (missing.length === 0) return null;
     missing.sort(
@@ -269,9 +301,14 @@ export function createOperationProfile(): OperationProfile {
     const instead = [...taken.values()]
       .filter((each) => each.count >= always * runs.length && isAlternative(each.step.name, first.memory.step.name))
       .map(({ step }) => step);
-    const error = instead.find((step) => step.error) ?? null;
+    // A call of which there is only the caller's end was not answered.
+    const error =
+      instead.find((step) => step.error) ??
+      (first.memory.step.of === 'call'
+        ? instead.find(({ of, name }) => of === 'operation' && !steps.has(name))
+        : null) ??
+      null;
     if (instead.length > 0 && error === null) return null;
-    const [after] = [...first.memory.after].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     return {
       what: 'cut-short',
       ...shift(
@@ -282,7 +319,8 @@ export function createOperationProfile(): OperationProfile {
       ),
       chance: first.chance,
       missing: first.memory.step,
-      after: after?.[0] || null,
+      after: commonest(first.memory.after),
+      called: commonest(first.memory.called),
       missingSteps: missing.map(({ memory }) => memory.step),
       instead: error?.name ?? null,
       typicalShare: first.memory.count / count,
@@ -305,7 +343,7 @@ export function createOperationProfile(): OperationProfile {
     observe(where, run) {
       let replica = replicas.get(where);
       if (!replica) {
-        replicas.set(where, (replica = { recent: [], fresh: false, differentMs: null }));
+        replicas.set(where, (replica = { recent: [], fresh: false, differentMs: null, inDoubt: false }));
         if (replicas.size > maxReplicas) replicas.delete(replicas.keys().next().value!);
       }
       lastMs = run.endMs;
@@ -313,7 +351,7 @@ export function createOperationProfile(): OperationProfile {
       replica.recent.push(run);
       if (replica.recent.length > maxRecent) {
         const oldest = replica.recent.shift()!;
-        if (replica.differentMs === null) learn(oldest);
+        if (replica.differentMs === null && !replica.inDoubt) learn(oldest);
       }
     },
     judge(nowMs) {
@@ -321,21 +359,25 @@ export function createOperationProfile(): OperationProfile {
       for (const [where, replica] of replicas) {
         const { recent } = replica;
         if (replica.fresh && count >= minHistory) {
+          inDoubt = false;
           const shifts = [slow(where, recent), failing(where, recent), cutShort(where, recent)].filter(
             (each) => each !== null,
           );
+          replica.inDoubt = inDoubt;
           if (shifts.length === 0) replica.differentMs = null;
           else replica.differentMs ??= nowMs;
           found.push(...shifts);
           if (replica.differentMs !== null && nowMs - replica.differentMs >= adoptAfterMs) {
             forget();
             replica.differentMs = null;
+            replica.inDoubt = false;
           }
         }
         replica.fresh = false;
-        while (recent.length > 0 && recent[0]!.endMs < nowMs - recentMs) {
+        const untilMs = nowMs - (replica.inDoubt ? doubtMs : recentMs);
+        while (recent.length > 0 && recent[0]!.endMs < untilMs) {
           const oldest = recent.shift()!;
-          if (replica.differentMs === null) learn(oldest);
+          if (replica.differentMs === null && !replica.inDoubt) learn(oldest);
         }
         if (recent.length === 0) replicas.delete(where);
       }
@@ -345,4 +387,14 @@ export function createOperationProfile(): OperationProfile {
       return lastMs;
     },
   };
+}
+
+/** A small tally: what does not fit any more is left out. */
+function add(tally: Map<string, number>, name: string): void {
+  if (tally.size < 8 || tally.has(name)) tally.set(name, (tally.get(name) ?? 0) + 1);
+}
+
+function commonest(tally: ReadonlyMap<string, number>): string | null {
+  const [most] = [...tally].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return most?.[0] || null;
 }

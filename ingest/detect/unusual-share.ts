@@ -11,14 +11,19 @@ export interface Surprise {
   readonly unusual: number;
 }
 
-/** What is taken as seen before anything was: unusual is rare. */
-const priorUnusual = 0.1;
-const priorUsual = 1;
+/** What is taken as seen before anything was, in observations. */
+export interface PriorShare {
+  readonly unusual: number;
+  readonly usual: number;
+}
+
+/** Unusual is rare, and that is all that is known. */
+export const rare: PriorShare = { unusual: 0.1, usual: 1 };
 
 /** P(at least j of m) after k of n. `n` and `m` are small (hundreds). */
-export function chanceOfAtLeast(j: number, m: number, k: number, n: number): number {
-  const a = k + priorUnusual;
-  const b = n - k + priorUsual;
+export function chanceOfAtLeast(j: number, m: number, k: number, n: number, prior: PriorShare = rare): number {
+  const a = k + prior.unusual;
+  const b = n - k + prior.usual;
   // P(exactly m of m), then downwards: P(i-1) / P(i) = i (b + m - i) / ((m - i + 1) (a + i - 1)).
   let term = 1;
   for (let i = 0; i < m; i += 1) term *= (a + i) / (a + b + i);
@@ -37,7 +42,7 @@ export function chanceOfAtLeast(j: number, m: number, k: number, n: number): num
 export function mostSurprisingEnd(
   recent: readonly boolean[],
   before: { readonly unusual: number; readonly of: number },
-  { least, share }: { readonly least: number; readonly share: number },
+  { least, share, prior = rare }: { readonly least: number; readonly share: number; readonly prior?: PriorShare },
 ): Surprise | null {
   let best: Surprise | null = null;
   let unusual = 0;
@@ -46,7 +51,7 @@ export function mostSurprisingEnd(
     unusual += 1;
     const of = recent.length - from;
     if (of < least || unusual < share * of) continue;
-    const chance = chanceOfAtLeast(unusual, of, before.unusual, before.of);
+    const chance = chanceOfAtLeast(unusual, of, before.unusual, before.of, prior);
     if (best === null || chance <= best.chance) best = { chance, from, unusual };
   }
   return best;
