@@ -30,6 +30,7 @@ export function revisions(arrivals: readonly Arrival[]): CorrelationResult[] {
   for (const source of new Set(arrivals.flatMap(({ clockOf }) => clockOf ?? [])))
     watermark.observe(source, startMs - 1_000, startMs - 1_000);
   let last = '';
+  let nowMs = -Infinity;
   for (const arrival of arrivals) {
     if (arrival.clockOf === undefined) {
       const { event } = arrival;
@@ -37,7 +38,8 @@ export function revisions(arrivals: readonly Arrival[]): CorrelationResult[] {
       continue;
     }
     watermark.observe(arrival.clockOf, arrival.atMs, arrival.atMs);
-    const nowMs = watermark.currentMs();
+    if (watermark.currentMs() === nowMs) continue;
+    nowMs = watermark.currentMs();
     for (const event of buffer.advance(nowMs)) {
       if (event.id !== last) correlator.take(transform.transform(event));
       last = event.id;
