@@ -16,7 +16,10 @@ const sources = ['.', 'transform', 'detect']
 
 /** Something in ingest writes an attribute (or a fact of the event's context) of this name. */
 function isSet(name: string): boolean {
-  return new RegExp(`(?:[{,\\s]${name}(?::|,$|,? })|attributes\\.${name} \\??=|facts\\.${name} =)`, 'm').test(sources);
+  return new RegExp(
+    `(?:[{,\\s]${name}(?::|,|,? })|attributes\\.${name} \\??=|facts\\.${name} =|\\(\\?<${name}>|as: '${name}')`,
+    'm',
+  ).test(sources);
 }
 
 describe('fixtures of the shipped rules', () => {

@@ -241,7 +241,7 @@ describe('how sure it is', () => {
     expect(result!.edges.find(({ rule }) => rule === 'oom-ends-container')?.lagMs).toBe(1000);
   });
 
-  test('what was to be expected and was not seen lowers confidence only while every source is healthy', () => {
+  test('what was to be expected and was not seen speaks against a cause only while every source is healthy; blind sources cost confidence', () => {
     const confidence = (state: 'healthy' | 'degraded' | 'down', restarted: boolean): number => {
       const { happens, health, service, run } = world();
       service('cart');
@@ -258,8 +258,9 @@ describe('how sure it is', () => {
       expect(absent).toHaveLength(!restarted && state === 'healthy' ? 1 : 0);
       return result!.confidence;
     };
-    expect(confidence('healthy', false)).toBeLessThan(confidence('degraded', false));
-    expect(confidence('down', false)).toBe(confidence('degraded', false));
-    expect(confidence('healthy', true)).toBe(confidence('degraded', true));
+    expect(confidence('healthy', false)).toBeLessThan(confidence('healthy', true));
+    expect(confidence('degraded', false)).toBe(confidence('degraded', true));
+    expect(confidence('degraded', true)).toBeLessThan(confidence('healthy', true));
+    expect(confidence('down', true)).toBeLessThan(confidence('degraded', true));
   });
 });

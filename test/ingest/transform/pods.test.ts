@@ -89,7 +89,7 @@ describe('a container that waits says why it cannot run', () => {
     [
       'CreateContainerError',
       'context deadline exceeded',
-      'container.start-failed: Container web of pod web-1 cannot be started: context deadline exceeded.',
+      'container.create-timeout: Container web of pod web-1 is not created in time by the container runtime of its node: context deadline exceeded.',
     ],
   ];
 
