@@ -75,7 +75,13 @@ function eventsOf(files: CaseFiles): RawEvent[] {
       ? [told(beginMs, 'SYNC', earlier), told(newestMs, 'MODIFIED', object)]
       : [told(newestMs, 'SYNC', object)];
   });
-  return [...found, ...happened.filter(({ atMs }) => atMs > beginMs && atMs <= files.collectedMs)]
+  // Ids are of content: what two callers say alike at one moment would be one event.
+  happened.sort((a, b) => a.atMs - b.atMs);
+  const apart = happened.map((event, i) => ({
+    ...event,
+    atMs: event.atMs + (event.type === 'network' ? (i % 1000) / 1000 : 0),
+  }));
+  return [...found, ...apart.filter(({ atMs }) => atMs > beginMs && atMs <= files.collectedMs)]
     .sort((a, b) => a.atMs - b.atMs)
     .map(({ type, data, atMs, metadata }: Unstamped) => stamped(type, data, atMs, { cluster, source, ...metadata }));
 }
@@ -357,6 +363,7 @@ function reachability(files: CaseFiles): Unstamped[] {
 }
 
 const metricOf: readonly (readonly [RegExp, string])[] = [
+  [/cfs|throttl/i, 'throttling'],
   [/cpu/i, 'cpu'],
   [/mem/i, 'memory'],
   [/latency|slow/i, 'latency'],

@@ -69,12 +69,15 @@ function lastEndMs(place: RawEvent['metadata'], objects: readonly KubernetesObje
   return Number.isNaN(endMs) ? null : endMs - 1;
 }
 
+/** What kubectl says when it has no such log. */
+const ofKubectl = /^(?:Error: |error: )?(?:Error from server|Defaulted container|error: container )/;
+
 /** A line without a time of its own belongs to the one before it; those before the first time to the first. */
 function timed(texts: readonly string[], metadata: RawEvent['metadata'], collectedMs: number): TimedLine[] {
   const lines: { text: string; atMs: number }[] = [];
   let lastMs = NaN;
   for (const raw of texts) {
-    if (raw.trim() === '') continue;
+    if (raw.trim() === '' || ofKubectl.test(raw)) continue;
     const { text, atMs } = timeOf(raw);
     if (!Number.isNaN(atMs)) lastMs = atMs;
     lines.push({ text, atMs: lastMs });
