@@ -47,7 +47,12 @@ const reconcileGraceMs = 45_000;
 export function unreconciled({ object, entity, k8s }: Observed<Workload>): Draft[] {
   const { generation } = object.metadata;
   const seen = object.status?.observedGeneration;
-  if (generation === undefined || (seen ?? 0) >= generation || object.metadata.deletionTimestamp !== undefined)
+  if (
+    generation === undefined ||
+    typeof seen !== 'number' ||
+    seen >= generation ||
+    object.metadata.deletionTimestamp !== undefined
+  )
     return [];
   return [
     {
@@ -55,7 +60,7 @@ export function unreconciled({ object, entity, k8s }: Observed<Workload>): Draft
       entity,
       context: k8s,
       holdMs: reconcileGraceMs,
-      message: `${entity.kind} ${entity.name} was changed, and its controller has not taken that up: generation ${generation}, observed ${seen ?? 'none'}.`,
+      message: `${entity.kind} ${entity.name} was changed, and its controller has not taken that up: generation ${generation}, observed ${seen}.`,
       attributes: { generation, observedGeneration: seen },
     },
   ];
