@@ -68,7 +68,7 @@ export function buildNative() {
 
 /** TypeScript to dist/. Types are checked by `npm run typecheck` and in CI; here it is whoever runs the program that waits. */
 export function compile() {
-  const folders = ['src', 'agent', 'ingest', 'schema', 'test/performance', 'test/accuracy'];
+  const folders = ['src', 'agent', 'ingest', 'schema', 'test/performance', 'test/accuracy', 'test/web'];
   const sources = folders.flatMap((folder) => files(folder, /\.ts$/)).filter((path) => !path.startsWith('src/web/'));
   const wanted = digest(['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...sources]);
   const stamp = join(root, 'dist/.throughline-stamp');

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { EntityLink, Moment, SeverityMark } from './marks.js';
 import { GraphPanel } from './graph-panel.js';
+import { memo } from './memo.js';
 import type { GraphContent } from './graph-canvas.js';
 import { lag } from './moments.js';
 import type { CausalEdge, EntityName, IncidentStory, StoryEvent } from './queries.js';
@@ -45,13 +46,7 @@ export function Chain({ incident }: { readonly incident: IncidentStory }): JSX.E
             )}
             <ol class="steps" aria-label={event ? 'Steps from and to this event' : 'Steps, from the root cause on'}>
               {near.map((step) => (
-                <StepItem
-                  key={step.id}
-                  step={step}
-                  unitOf={unitOf}
-                  open={selected === step.id}
-                  toggle={() => setSelected(selected === step.id ? null : step.id)}
-                />
+                <StepItem key={step.id} step={step} unitOf={unitOf} open={selected === step.id} choose={setSelected} />
               ))}
             </ol>
           </div>
@@ -111,14 +106,14 @@ interface StepProperties {
   readonly step: Step;
   readonly unitOf: (event: StoryEvent) => EntityName;
   readonly open: boolean;
-  readonly toggle: () => void;
+  readonly choose: (id: string | null) => void;
 }
 
-function StepItem({ step, unitOf, open, toggle }: StepProperties): JSX.Element {
+const StepItem = memo(function StepItem({ step, unitOf, open, choose }: StepProperties): JSX.Element {
   const { edge, from, to } = step;
   return (
     <li class={open ? 'step open' : 'step'}>
-      <button type="button" aria-expanded={open} onClick={toggle}>
+      <button type="button" aria-expanded={open} onClick={() => choose(open ? null : step.id)}>
         <span class="step-from">
           {entityWords(unitOf(from))} <em>{categoryWords(from.category)}</em>
         </span>
@@ -134,7 +129,7 @@ function StepItem({ step, unitOf, open, toggle }: StepProperties): JSX.Element {
       {open && <StepDetails edge={edge} />}
     </li>
   );
-}
+});
 
 const scores = [
   { name: 'In time', of: 'temporal', about: 'order and delay, against what this rule is used to' },

@@ -54,13 +54,18 @@ const padding = 16;
 /** Below it the words cannot be read: then the graph begins at its root and is moved by hand. */
 const leastReadableZoom = 0.55;
 const leastHeight = 200;
+/** Nodes from which on speed comes before beauty. */
+const largeFrom = 120;
+/** Letters smaller than this, in pixels, are not drawn: nobody can read them. */
+const leastLetter = 4.5;
 
 /** Draws a directed graph from left to right and lets one look around in it. Everything in it is told as text elsewhere on the page. */
 export function createGraphCanvas(options: CanvasOptions): GraphCanvas {
   const { container, onSelect, maxHeight } = options;
+  const large = options.nodes.length > largeFrom;
   const cy: Core = cytoscape({
     container,
-    style: styles(container),
+    style: styles(container, large),
     elements: [],
     layout: { name: 'preset' },
     minZoom: 0.08,
@@ -70,9 +75,9 @@ export function createGraphCanvas(options: CanvasOptions): GraphCanvas {
     selectionType: 'single',
     // The wheel scrolls the page; with Ctrl, as everywhere, it zooms.
     userZoomingEnabled: false,
-    pixelRatio: Math.min(2, window.devicePixelRatio),
-    // Moving a large graph draws a picture of it instead of every label.
-    textureOnViewport: options.nodes.length > 120,
+    pixelRatio: large ? 1 : Math.min(2, window.devicePixelRatio),
+    // Moving a large graph moves a picture of it instead of drawing every label.
+    textureOnViewport: large,
     hideEdgesOnViewport: false,
   });
   cy.on('tap', (event) => {
@@ -156,7 +161,7 @@ export function createGraphCanvas(options: CanvasOptions): GraphCanvas {
     },
     fit,
     zoomBy: (factor) => zoom(factor),
-    repaint: () => cy.style(styles(container)),
+    repaint: () => cy.style(styles(container, large)),
     destroy() {
       resized.disconnect();
       container.removeEventListener('wheel', wheel);
@@ -195,7 +200,7 @@ function arrangement(
 }
 
 /** The colours of the page, as they are now: a canvas knows no custom properties. */
-function styles(container: HTMLElement): StylesheetJson {
+function styles(container: HTMLElement, large: boolean): StylesheetJson {
   const probe = document.createElement('span');
   container.append(probe);
   const colour = (name: string): string => {
@@ -217,6 +222,7 @@ function styles(container: HTMLElement): StylesheetJson {
         'font-family': font,
         'font-size': 12,
         'line-height': 1.25,
+        'min-zoomed-font-size': leastLetter,
         color: colour('text'),
         'background-color': colour('surface'),
         'border-width': 1.5,
@@ -247,13 +253,14 @@ function styles(container: HTMLElement): StylesheetJson {
         width: 'data(width)',
         'line-style': 'data(line)' as 'solid',
         'line-color': colour('edge'),
-        'curve-style': 'bezier',
+        'curve-style': large ? 'straight' : 'bezier',
         'target-arrow-shape': 'triangle',
         'target-arrow-color': colour('edge'),
         'arrow-scale': 0.9,
         label: 'data(label)',
         'font-family': font,
         'font-size': 10,
+        'min-zoomed-font-size': leastLetter,
         color: colour('muted'),
         'text-background-color': colour('surface'),
         'text-background-opacity': 0.85,

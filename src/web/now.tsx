@@ -12,7 +12,7 @@ import type { IncidentRow } from './queries.js';
 import { counted } from './words.js';
 
 /** Rows drawn at once: nobody reads more before narrowing, and a wall of a thousand stays quick. */
-const atOnce = 50;
+const atOnce = 30;
 
 /** What is broken now, most urgent first. */
 export function Now(): JSX.Element {

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import type { Bench, Figure } from './figure.js';
 
-const benches = ['bus', 'graph', 'query', 'decision'];
+const benches = ['bus', 'graph', 'query', 'decision', 'page'];
 
 /** `npm run bench -- NAME --json FILE`: measures, prints a table, and writes what was measured for machines. */
 const program = new Command('bench')
