@@ -7,7 +7,9 @@ import { wordsOf } from '../detect/identifiers.js';
  */
 const effects: Readonly<Record<Deed, RegExp>> = {
   'null-guard-removed':
-    /nil pointer|null ?pointer|null reference|nullreference|nonetype|of (?:undefined|null)\b|undefined is not|is not (?:a function|defined)|nil dereference|invalid memory address|sigsegv|segmentation|unwrap\(\)|none\b.*attribute|optional/,
+    /nil pointer|null ?pointer|null reference|nullreference|nonetype|divi(?:de|sion) by zero|zerodivision|\bnan\b|empty|of (?:undefined|null)\b|undefined is not|is not (?:a function|defined)|nil dereference|invalid memory address|sigsegv|segmentation|unwrap\(\)|none\b.*attribute|optional/,
+  'init-removed':
+    /nil map|nil pointer|null|undefined|nonetype|not initiali[sz]ed|uninitiali[sz]ed|invalid memory address|is not a function|unbound/,
   'bounds-guard-removed':
     /index out of|out of (?:range|bounds)|indexerror|arrayindex|stringindex|slice bounds|buffer over|no such element|empty (?:list|collection|slice)/,
   'condition-changed':
@@ -34,7 +36,7 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'limit-lowered':
     /exhaust|saturat|pool|too many|limit|quota|full|reject|capacity|backpressure|throttl|429|exceed|out of memory|oom|heap|overload|backlog|queue|evict|too large|larger than|starv|acquir|ephemeral|cannot assign requested address|time_wait|truncat/,
   'limit-raised':
-    /out of memory|oom|heap|memory (?:limit|pressure|usage|exhaust)|too many (?:connections|open)|connection slots|429|too large|evict|quota|remaining connection/,
+    /out of memory|oom|heap|memory (?:limit|pressure|usage|exhaust)|too many (?:connections|open)|connection slots|429|too large|evict|quota|remaining connection|poll (?:timeout|interval)|rebalance|payload/,
   'lifetime-lowered':
     /expired?|cache miss|miss(?:es)? |hit (?:rate|ratio)|stampede|thundering|overload|unauthori[sz]ed|logged out|session|token|too many connections|connection churn|evict|lease|leader/,
   'lifetime-raised':
@@ -42,7 +44,7 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'log-volume-raised':
     /no space|disk|read-only file system|log[_ ](?:volume|throughput|ingest|write)|iowait|lines per|\blps\b|log (?:quota|rate)/,
   'number-changed':
-    /exceed|limit|threshold|out of range|invalid|too (?:many|few|large|small|low|high)|wrong|incorrect|mismatch|overflow|underflow|reject/,
+    /exceed|limit|threshold|out of range|invalid|too[ _](?:many|few|large|small|low|high)|wrong|incorrect|mismatch|overflow|underflow|reject|renew|expired/,
   'switch-flipped':
     /disabled|enabled|not (?:supported|available|allowed|enabled)|unsupported|unavailable|missing|reject|unauthori[sz]ed|forbidden|fail|slow|scan|bypass|skipp|no longer|strict|refused|denied|unexpected/,
   'text-setting-changed':
@@ -83,7 +85,7 @@ const effects: Readonly<Record<Deed, RegExp>> = {
   'order-changed':
     /deadlock|lock wait|not initiali[sz]ed|uninitiali[sz]ed|before (?:it|being|init)|nil|null|undefined|race|stuck|hang|unauthori[sz]ed|not ready/,
   'type-changed':
-    /overflow|out of (?:range|bounds)|negative|precision|\bnan\b|truncat|too long|numeric|rounding|mismatch|cast|convert|parse/,
+    /overflow|out of (?:range|bounds)|negative|precision|\bnan\b|truncat|too long|numeric|rounding|mismatch|imbalance|does not match|cast|convert|parse/,
   'key-changed':
     /stale|wrong (?:user|tenant|account)|mismatch|miss(?:es|ing)?\b|collision|duplicate|hit (?:rate|ratio)|hot (?:partition|shard|key)|skew|imbalance|leak|cross-tenant|lag|out of order|ordering/,
   'dependency-changed': /(?!)/,
@@ -153,16 +155,17 @@ const decisive: Readonly<Partial<Record<Deed, RegExp>>> = {
   'error-check-removed': /unhandled|uncaught/,
   'wait-removed': /busy|spin|hot loop|thundering/,
   'per-item-calls': /n\+1/,
-  'protection-removed': /thundering|cascad/,
+  'protection-removed': /thundering|cascad|too many concurrent|cannot allocate memory|out of memory|oom/,
   'type-changed': /integer overflow|out of range for|numeric (?:value|field)|precision/,
   'key-changed': /collision|cross-tenant|wrong (?:user|tenant|account)|hot (?:partition|shard|key)/,
 };
 
 export interface ChangeWords {
-  /** attributes.does, terms, gone, files of a change.* event. */
+  /** attributes.does, terms, gone, values, files of a change.* event. */
   readonly does: readonly Deed[];
   readonly terms: ReadonlySet<string>;
   readonly gone: readonly string[];
+  readonly values: readonly string[];
   readonly files: readonly string[];
 }
 
@@ -177,15 +180,23 @@ export function changeFits(change: ChangeWords, text: string, own: ReadonlySet<s
   const quoted = change.gone.some((name) => quotes(text, name));
   // A stack trace that leads through a file that was changed.
   const placed = change.files.some((file) => file.length > 4 && said.includes(file.toLowerCase()));
+  const valued = change.values.some((value) => names(said, value.toLowerCase()));
   const words = wordsOf(text);
   let shared = 0;
   for (const term of change.terms) if (words.has(term) && !own.has(term)) shared += 1;
-  if (fitting.length === 0) return placed ? 0.7 : quoted && shared > 1 ? 0.5 : 0;
+  if (fitting.length === 0) return placed ? 0.7 : (quoted || valued) && shared > 1 ? 0.5 : 0;
   if (quoted || placed) return 1;
   const plain = fitting.some((deed) => !vague.has(deed) || decisive[deed]?.test(said));
-  if (shared >= 2) return plain ? 1 : 0.9;
-  if (shared === 1) return plain ? 0.9 : 0.6;
+  if (shared >= 2 || (valued && shared === 1)) return plain ? 1 : 0.9;
+  if (shared === 1 || valued) return plain ? 0.9 : 0.6;
   return plain ? 0.65 : 0;
+}
+
+/** As a word of its own: port 25, not the 25 of 8025; topic orders.v2. */
+function names(said: string, value: string): boolean {
+  if (/^(?:true|false|on|off|yes|no|info|warn|error|debug|null|none|[01]+)$/.test(value)) return false;
+  const at = said.indexOf(value);
+  return at !== -1 && !/[\w.]/.test(said[at - 1] ?? ' ') && !/\w/.test(said[at + value.length] ?? ' ');
 }
 
 function quotes(text: string, name: string): boolean {

@@ -29,6 +29,7 @@ function changeWordsOf({ attributes }: Problem): ChangeWords {
     does: readDeeds([...(attributes.get('does') ?? [])].join(' ')),
     terms: new Set(told('terms')),
     gone: told('gone'),
+    values: told('values'),
     files: told('files'),
   };
 }

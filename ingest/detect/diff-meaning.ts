@@ -5,6 +5,7 @@ import { changedSettings, type ChangedSetting } from './settings.js';
 /** Ways in which a change of code or configuration can bring about trouble. What each can bring about: correlate/change-words.ts. */
 export const deeds = [
   'null-guard-removed',
+  'init-removed',
   'bounds-guard-removed',
   'condition-changed',
   'error-check-removed',
@@ -56,6 +57,8 @@ export interface DiffMeaning {
   readonly terms: readonly string[];
   /** Names that are gone: fields, settings, functions. An error that quotes one speaks of this change. */
   readonly gone: readonly string[];
+  /** New values of settings, as they are written: an error that names one speaks of this change. */
+  readonly values: readonly string[];
   /** Folders of this repository whose modules get another version: the end of the module's name. */
   readonly modules: readonly string[];
   /** In words, for people; null when `does` is empty. */
@@ -86,6 +89,7 @@ export function readDiffMeaning(diff: string, paths: readonly string[]): DiffMea
     does: [...does],
     terms: does.size === 0 ? [] : [...wordsOf(`${touched} ${files}`)].slice(0, maxTerms),
     gone: does.size === 0 ? [] : goneNames(lines).slice(0, maxTerms),
+    values: [...new Set(settings.map(({ to }) => to))].filter((value) => value.length >= 2 && !/\s/.test(value)),
     modules: raisedModules(lines),
     summary: said.length === 0 ? null : said.slice(0, 4).join('; '),
   };
@@ -100,6 +104,8 @@ function deedOf({ words, from, to, ratio }: ChangedSetting): Deed | null {
   }
   // Less than about twice, or half: nobody notices.
   if (ratio > 0.55 && ratio < 1.8) return null;
+  // 0 and -1 are how settings say "without end".
+  if (/^(?:0|-1)\w*$/.test(to)) return 'bound-removed';
   const up = ratio > 1;
   if (about(/^(?:sampl(?:e|ing)|verbosity)$/)) return up ? 'log-volume-raised' : null;
   if (about(/^(?:retry|retries|attempt|attempts)$/)) return up ? 'retry-raised' : 'retry-lowered';
@@ -135,17 +141,27 @@ const newOf = (pattern: RegExp, { removed, added }: DiffLines): boolean =>
   count(pattern, added) > count(pattern, removed);
 
 function count(pattern: RegExp, lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Number(pattern.test(line)), 0);
+  const every = new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`);
+  return lines.reduce((sum, line) => sum + (line.match(every)?.length ?? 0), 0);
+}
+
+/** Speaks of other things of the kind than before: gzip where there was zstd. */
+function otherOf(pattern: RegExp, { removed, added }: DiffLines): boolean {
+  const every = new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`);
+  const named = (lines: readonly string[]): string =>
+    [...new Set(lines.flatMap((line) => line.match(every) ?? []))].sort().join(' ');
+  return named(removed) !== named(added);
 }
 
 const nullTest =
-  /([\w.\])]+?)\s*(?:[!=]==?|is(?: not)?|<>)\s*(?:nil|null|None|undefined|nullptr)\b|(?:is|has|not)[A-Z_]?(?:null|nil|empty|present|none|blank|set)\b|Optional|\?\?|\?\.|\bif !?\w+(?:\.\w+)+\s*[{:)]|requireNonNull|unwrap_or/i;
+  /([\w.\])]+?)\s*(?:[!=]==?|is(?: not)?|<>)\s*(?:nil|null|None|undefined|nullptr)\b|(?:is|has|not)[A-Z_]?(?:null|nil|empty|present|none|blank|set)\b|Optional|\?\?|\?\.|\bif !?\w+(?:\.\w+)+\s*[{:)]|\bif \(?(?:not |!)[\w.]+\)?\s*(?:[:{]|return|$)|requireNonNull|unwrap_or/i;
+const initial = /^(?:var |let |const )?([\w.]+) :?= (?:make\(|new [A-Z]|\{\}$|\[\]$|dict\(|list\(|set\()/;
 const lock =
   /\b(?:R?W?Lock|RLock|lock|unlock|Unlock|RUnlock|Mutex|RWMutex|mutex|synchronized|semaphore|Semaphore|ReentrantLock|atomic\w*|Atomic\w+|volatile|FOR UPDATE|advisory_lock|acquire|with_lock|serializable|SERIALIZABLE|@Transactional|BEGIN|singleflight)\b/;
 const release =
   /\b(?:defer\b|finally\b|\w*\.?(?:close|Close|release|Release|free|Free|dispose|Dispose|shutdown|Shutdown|disconnect|unsubscribe|Unsubscribe|removeListener|removeEventListener|clearInterval|clearTimeout|cancel|Cancel|recycle|end|returnToPool|putBack|Done)\s*\(|try-with|using \()/;
 const bound =
-  /\b(?:evict\w*|Evict\w*|expire\w*|Expire\w*|prune\w*|Prune\w*|purge\w*|trim\w*|LRU\w*|lru\w*|maxEntries|MaxEntries|maxsize|MaxSize|maximumSize|LIMIT \d+|limit\(|take\(|page_?size|pageSize|paginate\w*|delete\(|\.delete\(|shift\(\)|popleft|cap\(|truncate\w*|WHERE)\b/;
+  /\b(?:evict\w*|Evict\w*|expire\w*|Expire\w*|prune\w*|Prune\w*|purge\w*|trim\w*|LRU\w*|lru\w*|maxEntries|MaxEntries|maxsize|MaxSize|maximumSize|LIMIT \d+|limit\(|take\(|page_?size|pageSize|paginate\w*|delete\(|\.delete\(|shift\(\)|popleft|cap\(|make\(chan \w+, ?\d+\)|maxlen|truncate\w*|WHERE)\b/;
 const bulk =
   /(?:[Bb]atch|[Bb]ulk|[Cc]hunk|[Pp]ipeline|[Mm]ulti[A-Z_]|[Mm]ulti(?:get|set)|mget|mset|[Mm]any\b|insertMany|executemany|IN \(|JOIN|[Pp]reload|[Pp]refetch_related|select_related|joinedload|includes?\(|DataLoader|Promise\.all)/;
 const remote =
@@ -157,7 +173,7 @@ const ack =
 const effectfulCall =
   /^(?:await |return |go |defer )?(?:[\w$]+\.)*(?:register|init|seed|load|start|subscribe|bind|mount|add|install|enable|setup|set|migrate|warm|configure|use|attach|connect|listen|schedule|validate|verify|check|authorize|authenticate|flush|refresh|invalidate|notify|publish|emit|sanitize|escape|encode|apply|ensure|reset|sync|normalize)\w*\s*\(/i;
 const access =
-  /\b(?:scopes?|roles?|permissions?|polic(?:y|ies)|audience|issuer|aud|iss|claims?|authoriz\w*|authenticat\w*|Authorization|jwt|JWT|tokens?|Bearer|secret\w*|credential\w*|apikey|api_key|hmac|HMAC|signature|sign(?:ing)?[A-Z_]\w*|acl|ACL|allow(?:ed)?[A-Z_]\w*|principal|Action|iam|IAM|sts:|kms|serviceAccount\w*|runAs\w*|cors|CORS|csrf|CSRF)\b/;
+  /\b(?:scopes?|roles?|permissions?|polic(?:y|ies)|audience|issuer|aud|iss|claims?|authoriz\w*|authenticat\w*|Authorization|jwt|JWT|tokens?|Bearer|secret\w*|credential\w*|apikey|api_key|hmac|HMAC|signature|sign(?:ing)?[A-Z_]\w*|acl|ACL|[Aa]llow(?:ed)?[A-Z_]\w*|principal|Action|iam|IAM|sts:|kms|serviceAccount\w*|runAs\w*|cors|CORS|csrf|CSRF)\b/;
 const tls =
   /\b(?:tls|TLS|ssl|SSL|x509|certs?|certificates?|CA|ca_?bundle|rootCAs?|RootCAs?|InsecureSkipVerify|rejectUnauthorized|CipherSuites?|ciphers?|MinVersion|MaxVersion|ServerName|sni|mtls|mTLS)\b/;
 const query =
@@ -167,7 +183,7 @@ const schema =
 const regex =
   /\b(?:regexp?|Regexp?|RegExp|re)\.(?:compile|match|search|MustCompile|Compile|sub|test)\(|new RegExp\(|=\s*\/.+\/[gimsuy]*$|Pattern\.compile|MustCompile\(/;
 const loopExit =
-  /^(?:break|continue|return\b)|\b(?:break|yield)\b|(?:depth|level|visited|seen|i|n|count|remaining|attempt)\s*(?:\+\+|--|\+=|-=|>=?|<=?)/;
+  /\b(?:break|continue|return)\b|\b(?:break|yield)\b|(?:depth|level|visited|seen|i|n|count|remaining|attempt)\s*(?:\+\+|--|\+=|-=|>=?|<=?)/;
 const waiting =
   /\b(?:sleep|Sleep|time\.After|delay|setTimeout|Tick(?:er)?|backoff|Backoff|jitter|throttle|debounce|wait)\b/;
 const timeout = /\b\w*(?:[Tt]imeout|[Dd]eadline|AbortSignal)\w*\b/;
@@ -177,17 +193,19 @@ const blocking =
 const fanOut =
   /\bgo func\b|\bgo \w+\(|new Thread\(|Thread\(target|executor\.(?:submit|execute)|newCachedThreadPool|asyncio\.(?:gather|create_task)|Promise\.all\(|tokio::spawn|spawn\(|setImmediate\(/;
 const growth =
-  /\b\w*(?:[Cc]ache|[Mm]ap|[Ss]een|[Hh]istory|[Rr]egistry|[Bb]uffer|[Pp]ending|[Ss]tore|[Ii]ndex|[Ll]isteners?|[Ss]ubscribers?|[Mm]etrics?|[Ll]abels?|[Ss]essions?)\w*(?:\[[^\]]+\]\s*=[^=]|\.(?:set|put|add|append|push|Store|Add|Set|on)\()|= append\((?:self\.|this\.|s\.|[A-Z])/;
+  /\b\w*(?:[Cc]ache|[Mm]ap|[Ss]een|[Hh]istory|[Rr]egistry|[Bb]uffer|[Pp]ending|[Ss]tore|[Ii]ndex|[Ll]isteners?|[Ss]ubscribers?|[Mm]etrics?|[Ll]abels?|[Ss]essions?)\w*(?:\[[^\]]+\]\s*=[^=]|\.(?:set|put|add|append|push|Store|Add|Set|on)\()|\b(?:(?:\w+\.)+\w+|(?:pending|queue|buffer|backlog|history|cache|seen)\w*) = append\(/;
 const encoding =
   /\b(?:gzip|zstd|snappy|lz4|deflate|base64|utf-?8|UTF_?8|latin1|charset|encoding|Encoding|avro|Avro|protobuf|msgpack|marshal|Marshal|unmarshal|Unmarshal|serializer|Serializer|deserializer|Deserializer|codec|Codec|compression|Compression|checksum|crc)\b/;
 const protection =
-  /(?:[Cc]ircuit_?[Bb]reaker|\b[Bb]reaker|[Bb]ulkhead|[Rr]ate_?[Ll]imit\w*|\blimiter|[Tt]hrottl\w*|[Bb]ackpressure|[Ss]emaphore|[Ff]allback|[Hh]ystrix|[Rr]esilience4j|@Retry|[Dd]ebounce|[Dd]edup\w*|[Ii]dempoten\w*|[Ss]ingleflight|ON CONFLICT|IF NOT EXISTS)/;
+  /(?:[Cc]ircuit_?[Bb]reaker|\b[Bb]reaker|[Bb]ulkhead|[Rr]ate_?[Ll]imit\w*|\blimiter|[Tt]hrottl\w*|[Bb]ackpressure|[Ss]emaphore|\bsem\b|[Ff]allback|[Hh]ystrix|[Rr]esilience4j|@Retry|[Dd]ebounce|[Dd]edup\w*|[Ii]dempoten\w*|[Ss]ingleflight|ON CONFLICT|IF NOT EXISTS)/;
 const wide =
-  /\b(?:u?int64|i64|u64|BIGINT|bigint|long|Long|float64|f64|double|Double|Decimal|BigDecimal|NUMERIC|numeric|TEXT)\b/;
+  /\bString\(|toString\(|BigInt\(|\b(?:u?int64|i64|u64|BIGINT|bigint|long|Long|float64|f64|double|Double|Decimal|BigDecimal|NUMERIC|numeric|TEXT)\b/;
+const rounding = /\b\w*(?:[Rr]ound\w*|floor|ceil|toFixed|quantize|trunc)\(/;
 const narrow =
   /\b(?:u?int(?:32|16|8)?|i32|u32|i16|INT|INTEGER|SMALLINT|integer|Integer|short|float32|f32|float|Float|VARCHAR\(\d+\)|Number|int)\b/;
 const keyed =
   /\b\w*[Kk]ey\w*\b.*(?:Sprintf|format|f["'`]|["'`].*[:%${])|(?:partition|shard|routing|cache|dedup|group)_?[Kk]ey/i;
+const sorting = /\b\w*[Ss]ort(?:ed|By|Slice|_by)?\w*\(|ORDER BY/;
 const numbered = /^(?:optional |required |repeated )?[\w.<>, ]+ (\w+) = (\d+)/;
 const condition =
   /^(?:}? ?else )?(?:if|elif|unless|while|when|case|assert|return .*(?:&&|\|\||[<>!=]=?)|for\b.*[<>]=?)/;
@@ -200,6 +218,18 @@ const tests: readonly Test[] = [
     deed: 'null-guard-removed',
     words: 'a test for a missing value is gone',
     test: (lines) => goneOf(nullTest, { ...lines, removed: lines.removed.filter((line) => !/\berr\b/.test(line)) }),
+  },
+  {
+    deed: 'init-removed',
+    words: 'something is not made before it is used',
+    test: ({ removed, added }) =>
+      removed.some((line) => {
+        const made = initial.exec(line)?.[1];
+        return (
+          made !== undefined &&
+          !added.some((other) => other.startsWith(made) || other.includes(`${made} =`) || other.includes(`${made} :=`))
+        );
+      }),
   },
   {
     deed: 'bounds-guard-removed',
@@ -233,7 +263,7 @@ const tests: readonly Test[] = [
   {
     deed: 'access-changed',
     words: 'who may do what was changed',
-    test: (lines) => goneOf(access, lines) || newOf(access, lines),
+    test: ({ removed, added }) => [...removed, ...added].some((line) => access.test(line)),
   },
   { deed: 'tls-changed', words: 'TLS is set up otherwise', test: (lines) => goneOf(tls, lines) || newOf(tls, lines) },
   {
@@ -274,9 +304,7 @@ const tests: readonly Test[] = [
     deed: 'encoding-changed',
     words: 'data is written or read in another form',
     test: (lines, paths) =>
-      goneOf(encoding, lines) ||
-      newOf(encoding, lines) ||
-      (paths.some((path) => /\.(?:proto|thrift|fbs)$/.test(path)) && numberedFields(lines)),
+      otherOf(encoding, lines) || (paths.some((path) => /\.(?:proto|thrift|fbs)$/.test(path)) && numberedFields(lines)),
   },
   {
     deed: 'protection-removed',
@@ -288,12 +316,13 @@ const tests: readonly Test[] = [
     words: 'locks or steps are taken in another order',
     test: ({ removed, added, moved }) =>
       moved.some((line) => lock.test(line)) ||
+      (removed.some((line) => sorting.test(line)) && !added.some((line) => sorting.test(line))) ||
       (removed.length + added.length === 0 && moved.some((line) => effectfulCall.test(line))),
   },
   {
     deed: 'type-changed',
     words: 'a number has another type',
-    test: (lines) => goneOf(wide, lines) && newOf(narrow, lines),
+    test: (lines) => (goneOf(wide, lines) && newOf(narrow, lines)) || goneOf(rounding, lines),
   },
   {
     deed: 'key-changed',
@@ -352,8 +381,7 @@ function goneFields({ removed, added }: DiffLines): string[] {
     return found;
   };
   const left = names(added);
-  // A field that is gone without another in its place is not missed by who still sends it.
-  return left.size === 0 ? [] : [...names(removed)].filter((name) => !left.has(name));
+  return [...names(removed)].filter((name) => !left.has(name));
 }
 
 function goneNames(lines: DiffLines): string[] {

@@ -49,7 +49,10 @@ const assignment = new RegExp(
   String.raw`([A-Za-z_][\w.-]*)["'\]]?\s*(?::=|=|:|\bint\b|\bstring\b)\s*(?:\w+\s*=\s*)?(${value})(?=\s*(?:[,;})\]]|$))`,
   'g',
 );
-const call = new RegExp(String.raw`([A-Za-z_]\w*)\(\s*(?:[A-Za-z_][\w.]*\s*,\s*)*(${value})\s*\)`, 'g');
+const call = new RegExp(
+  String.raw`([A-Za-z_]\w*)\(\s*(?:(?:[A-Za-z_][\w.]*|"[^"]*"|'[^']*')\s*,\s*)*(${value})\s*\)`,
+  'g',
+);
 
 /** Names that stand on both sides with another value: assignments, fields, arguments, keys of configuration. */
 export function changedSettings({ removed, added }: DiffLines): ChangedSetting[] {

@@ -169,6 +169,7 @@ export function createChangeMarkerReader(context: TransformContext): ChangeMarke
           does: meaning.does.join(' '),
           terms: meaning.terms.join(' '),
           gone: meaning.gone.join(' '),
+          values: meaning.values.join(' '),
           ...(meaning.does.some((deed) => flooding.has(deed)) && { floods: true }),
         }),
       },

@@ -5,6 +5,7 @@ const change = (does: string, more: Partial<ChangeWords> = {}): ChangeWords => (
   does: readDeeds(does),
   terms: new Set(),
   gone: [],
+  values: [],
   files: [],
   ...more,
 });
