@@ -69,8 +69,8 @@ function rarityOf(name: string, { incidents, blamed }: Experience): [string, num
 }
 
 /**
- * Features of each thing that something is said of: for every signal the sum (`sum`), the most (`max`), the presence (`is`) and the
- * earliness (`early`) of what was said; the same for what callers (`from callers`) and callees say; `lost on the way`: callers find it slow
+ * Features of each thing that something is said of: for every signal the sum (`sum`), the presence (`is`) and the earliness (`early`) of
+ * what was said; the same for what callers (`from callers`) and callees say; `lost on the way`: callers find it slow
  * and itself it does not; `alone`, `shared`, `spared`: a signal that no other replica has, that one has, that only others have.
  */
 export function featuresOf(
@@ -110,7 +110,6 @@ export function featuresOf(
   const hear = (thing: string, signal: string, surprise: number, early: number): void => {
     if (!features.has(thing)) return;
     add(thing, `sum ${signal}`, surprise / 3);
-    most(thing, `max ${signal}`, surprise / 3);
     most(thing, `is ${signal}`, 1);
     if (temporal) add(thing, `early ${signal}`, (early * surprise) / 3);
     const heard = signals.get(thing);

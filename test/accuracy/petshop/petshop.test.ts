@@ -65,6 +65,7 @@ const told = (openedAt: string, affected: readonly string[], causes: readonly st
     summary: '',
     confidence: 0.9,
     openedAt,
+    rootCause: '',
     rootCauseEntity: null,
     rootCauses: causes.map((name, i) => ({
       rank: i + 1,
