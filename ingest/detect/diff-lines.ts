@@ -14,6 +14,11 @@ const comment = /(?:^|\s)(?:\/\/|#(?!\{)|--\s|;;).*$|\/\*.*?\*\/|^\s*\*.*$|<!--.
 const telling =
   /^(?:return |await |_ = )?[\w.&*]*\b(?:log|logs|logger|logging|slog|console|klog|glog|zap|span|tracer|prometheus|metrics?|stats|print|println|printf)(?:\b|_)?[\w.]*\s*(?:[.(]|:?=)|^LOG_[A-Z]+\s*\(|^f(?:mt)?\.(?:Str|Print|Fprint)|(?:logger|log) :?= (?:logger|log)\.|^(?:import|from|use|require|#include|package|using)\b|^["'][\w./@-]+["']$/;
 
+/** A change larger than this says what it does in its first lines, or too much. */
+const maxDiff = 65_536;
+const maxLines = 600;
+const maxLine = 400;
+
 /**
  * Unified diffs, whole or hunks alone (`@@ path @@` names the file then). Comments, log statements, imports and lines that only moved are
  * left out: a line that is taken away in one place and put in at another has not changed.
@@ -23,7 +28,8 @@ export function readDiff(diff: string, paths: readonly string[]): DiffLines {
   const added: string[] = [];
   let inert = paths.length === 1 && inertFile.test(paths[0]!);
   let telled = 0;
-  for (const line of diff.split('\n')) {
+  for (const line of diff.slice(0, maxDiff).split('\n')) {
+    if (removed.length + added.length >= maxLines) break;
     const file =
       /^(?:\+\+\+|---) (?:[ab]\/)?(\S+)/.exec(line)?.[1] ?? /^@@ ([\w./-]+\.\w+|[\w./-]*\/[\w.-]+)/.exec(line)?.[1];
     if (file !== undefined) {
@@ -32,7 +38,7 @@ export function readDiff(diff: string, paths: readonly string[]): DiffLines {
     }
     if (inert || (line[0] !== '-' && line[0] !== '+')) continue;
     const text = line
-      .slice(1)
+      .slice(1, maxLine)
       .replace(comment, '')
       .replace(/\s+/g, ' ')
       .replace(/[\s,;]+$/, '')
