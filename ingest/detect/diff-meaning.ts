@@ -338,9 +338,8 @@ const tests: readonly Test[] = [
 
 /** Lines that differ in an operator, a sign or a small part alone. */
 function similarLines({ removed, added }: DiffLines, wanted: (line: string) => boolean): boolean {
-  return removed.some(
-    (before) => wanted(before) && added.some((after) => wanted(after) && bareWords(before) === bareWords(after)),
-  );
+  const after = new Set(added.filter(wanted).map(bareWords));
+  return removed.some((line) => wanted(line) && after.has(bareWords(line)));
 }
 
 function bareWords(line: string): string {
