@@ -5,6 +5,7 @@ import { explore, table } from './commands/explore.js';
 import { record } from './commands/record.js';
 import { replay, transportOf } from './commands/replay.js';
 import { runAgent, runApi, runIngest, type RoleOptions } from './commands/roles.js';
+import { checkRules, dryRun, explainRules, ruleFolders, testRules } from './commands/rules.js';
 import { draw } from './commands/storyteller.js';
 import { up } from './commands/up.js';
 import { loadConfig, type Config } from './config/load-config.js';
@@ -100,6 +101,43 @@ program
     }),
   );
 
+const rules = program.command('rules').description('causal rules: the shipped ones, and your own (docs/rules.md)');
+rules
+  .command('check')
+  .description('are they valid, and do they do what their examples say')
+  .argument('[folder...]', 'folders beside the shipped and the configured rules')
+  .action((folders: string[]) =>
+    run('ingest', 'warn', ({ config }) => write(() => checkRules(ruleFolders(config, folders)))),
+  );
+rules
+  .command('test')
+  .description('play the examples of each rule, and its near misses')
+  .argument('[folder...]', 'folders beside the shipped and the configured rules')
+  .option('--only <text>', 'rules whose id holds it')
+  .action((folders: string[], given: { only?: string }) =>
+    run('ingest', 'warn', ({ config }) => write(() => testRules(ruleFolders(config, folders), given.only ?? null))),
+  );
+rules
+  .command('explain')
+  .description('a rule in words, or what leads to a category, what it leads to and how it is told')
+  .argument('<id>', 'of a link or a cause, or a category')
+  .argument('[folder...]', 'folders beside the shipped and the configured rules')
+  .action((name: string, folders: string[]) =>
+    run('ingest', 'warn', ({ config }) => write(() => explainRules(ruleFolders(config, folders), name))),
+  );
+rules
+  .command('dry-run')
+  .description('what a folder of rules would change about what recordings are told as; changes nothing')
+  .argument('<folder>', 'the rules on trial')
+  .argument('<file...>', 'recordings made with `throughline record`')
+  .action((folder: string, files: string[]) =>
+    run('up', 'warn', async ({ config, log, signal }) => {
+      const here = { ...config, transport: { ...config.transport, kind: 'memory' as const } };
+      const text = await dryRun({ folder, files, config: here, log, signal, progress: progressLine() });
+      out.write(text);
+    }),
+  );
+
 await program.parseAsync();
 
 /** Loads the configuration, runs, and ends: 0 when done or told to stop, 1 with a message that says what to do. */
@@ -122,6 +160,11 @@ async function run(role: Role, logLevel: string, action: (options: RoleOptions) 
     say(`throughline: ${error.message}`);
     process.exitCode = 1;
   }
+}
+
+function write(text: () => string): Promise<void> {
+  out.write(text());
+  return Promise.resolve();
 }
 
 function positive(text: string): number {

@@ -20,11 +20,10 @@ export function loadRules(folders: readonly string[]): RuleSet {
   const problems: string[] = [];
   for (const folder of folders) {
     const worded: CauseRule[] = [];
-    for (const name of filesOf(folder)) {
-      const parsed = parseRules(readFileSync(join(folder, name), 'utf8'), name);
-      links.push(...parsed.rules.links);
-      worded.push(...parsed.rules.causes);
-      problems.push(...parsed.problems);
+    for (const { rules, problems: wrong } of ruleFiles(folder)) {
+      links.push(...rules.links);
+      worded.push(...rules.causes);
+      problems.push(...wrong);
     }
     causes.unshift(...worded);
   }
@@ -33,6 +32,18 @@ export function loadRules(folders: readonly string[]): RuleSet {
   if (problems.length > 0)
     throw new ThroughlineError('RULE_INVALID', `rules are not valid:\n  ${problems.join('\n  ')}`);
   return { links, causes };
+}
+
+export interface RuleFile {
+  readonly file: string;
+  readonly rules: RuleSet;
+  /** Each with line and key. Not said here: what only all files together show, and what examples prove. */
+  readonly problems: readonly string[];
+}
+
+/** Every .yaml file of a folder by itself, in order of their names. */
+export function ruleFiles(folder: string): RuleFile[] {
+  return filesOf(folder).map((file) => ({ file, ...parseRules(readFileSync(join(folder, file), 'utf8'), file) }));
 }
 
 function filesOf(folder: string): string[] {

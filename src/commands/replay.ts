@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createIngest } from '../../ingest/ingest.js';
+import type { RuleSet } from '../../ingest/rules/load.js';
 import type { Config } from '../config/load-config.js';
 import { createGraphStore } from '../graph/create.js';
 import type { CorrelationResult } from '../model/correlation-result.js';
@@ -19,6 +20,8 @@ export interface ReplayOptions {
   readonly registry: Registry;
   readonly signal: AbortSignal;
   readonly progress: (line: string) => void;
+  /** Instead of those in the package and in `correlation.rules`. Only in this process: workers on a bus have their own. */
+  readonly rules?: RuleSet;
 }
 
 /**
@@ -67,13 +70,13 @@ export function transportOf(
 }
 
 async function startIngest(
-  { config, log, registry }: ReplayOptions,
+  { config, log, registry, rules }: ReplayOptions,
   transport: Transport,
   cluster: string,
 ): Promise<{ stop(): Promise<void> }> {
   const graph = createGraphStore({ config, log, registry });
   await graph.start();
-  const ingest = createIngest({ cluster, config, transport, graph, log, registry });
+  const ingest = createIngest({ cluster, config, transport, graph, log, registry, ...(rules && { rules }) });
   await ingest.start();
   return {
     async stop() {
