@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { quantity } from '../../../ingest/transform/wording.js';
 import { rawEventId } from '../../../src/model/ids.js';
 import type { ForeignAlert, KubernetesObject, MetricsRecord, UnitState } from '../../../src/model/payloads.js';
 import type { RawEvent, RawEventType } from '../../../src/model/raw-event.js';
@@ -460,6 +461,40 @@ const metricNames: Readonly<Record<string, string>> = {
   p95latency: 'latency.p95',
 };
 
+interface Limits {
+  readonly cores: number | null;
+  readonly bytes: number | null;
+}
+
+/** Limits of an app's own container, the sidecar's aside. */
+function limitsOf(app: string, objects: readonly KubernetesObject[]): Limits {
+  const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.labels?.app === app);
+  const spec = pod?.spec as
+    | {
+        readonly containers?: readonly {
+          readonly name: string;
+          readonly resources?: { readonly limits?: Readonly<Record<string, string>> };
+        }[];
+      }
+    | undefined;
+  const limits = spec?.containers?.find(({ name }) => name !== 'istio-proxy')?.resources?.limits;
+  return { cores: quantity(limits?.cpu), bytes: quantity(limits?.memory) };
+}
+
+/** Usage as OpenTelemetry's kubeletstats receiver gives it where a limit is known: as a part of that. */
+function againstLimits(measured: Readonly<Record<string, number>>, limits: Limits | undefined): Record<string, number> {
+  const { 'container.cpu.usage': cores, 'container.memory.working_set': bytes, ...rest } = measured;
+  return {
+    ...rest,
+    ...(cores !== undefined &&
+      (limits?.cores ? { 'k8s.pod.cpu_limit_utilization': cores / limits.cores } : { 'container.cpu.usage': cores })),
+    ...(bytes !== undefined &&
+      (limits?.bytes
+        ? { 'k8s.pod.memory_limit_utilization': bytes / limits.bytes }
+        : { 'container.memory.working_set': bytes })),
+  };
+}
+
 function metrics(files: CaseFiles, objects: readonly KubernetesObject[]): Unstamped[] {
   const [heading, ...rows] = files.metrics ?? [];
   if (!heading) return [];
@@ -470,6 +505,7 @@ function metrics(files: CaseFiles, objects: readonly KubernetesObject[]): Unstam
   const nodes = new Set(
     Object.keys(files.kubectl).flatMap((command) => /describe nodes (\S+)/.exec(command)?.[1] ?? []),
   );
+  const limits = new Map(columns.map(({ of }) => [of, limitsOf(of, objects)]));
   const stepMs = rows.length > 1 ? localMs(rows[1]![0]!) - localMs(rows[0]![0]!) : null;
   return rows.flatMap((row) => {
     const values = new Map<string, Record<string, number>>();
@@ -481,7 +517,12 @@ function metrics(files: CaseFiles, objects: readonly KubernetesObject[]): Unstam
       values.set(of, record);
     });
     return [...values].map(([of, measured]): Unstamped => {
-      const data: MetricsRecord = { kind: 'metrics', values: measured, intervalMs: stepMs, attributes: {} };
+      const data: MetricsRecord = {
+        kind: 'metrics',
+        values: againstLimits(measured, limits.get(of)),
+        intervalMs: stepMs,
+        attributes: {},
+      };
       return {
         type: 'otlp',
         atMs: localMs(row[0]!),

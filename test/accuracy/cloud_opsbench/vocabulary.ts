@@ -96,7 +96,6 @@ const rows: readonly Row[] = [
   { category: 'node.kubelet-down', cause: 'kubelet_unavailable' },
   { category: 'node.network-lossy', cause: 'node_network_packet_loss' },
   { category: 'node.network-slow', cause: 'node_network_delay' },
-  { category: 'container.cpu-throttled', cause: 'pod_cpu_overload' },
   { category: 'app.cpu-saturated', cause: 'pod_cpu_overload' },
   { category: 'app.overloaded', cause: 'pod_cpu_overload' },
   { category: 'network.delay', cause: 'pod_network_delay' },
