@@ -260,7 +260,8 @@ function changes(folder: string, emit: Emit): void {
     emit('kubeapi', at, place, { kind: 'change-marker', ...marker });
   // Commits before the rollouts of the same second: a commit has to be there to be rolled out.
   for (const { sha, author, timestamp, message, files_changed: paths, diff } of read<Commit>('commits.json'))
-    mark(timestamp, { namespace }, { what: 'commit', reference: sha, message, author, paths, diff });
+    // The set promises the diff of every commit; where it has none there is nothing to see.
+    mark(timestamp, { namespace }, { what: 'commit', reference: sha, message, author, paths, diff: diff ?? '' });
   for (const { timestamp, service, commit_sha: sha, version } of read<Deploy>('deploys.json'))
     mark(timestamp, placeOf(service), {
       what: 'deploy',
