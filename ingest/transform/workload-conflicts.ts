@@ -18,6 +18,8 @@ export function blockedOrder({ object, entity, k8s }: Observed<Workload>, contex
   const { spec, status } = object;
   const revision = status?.updateRevision;
   if (entity.kind !== 'StatefulSet' || revision === undefined) return [];
+  // Every pod is of the revision that is wanted: nothing waits.
+  if ((status?.updatedReplicas ?? 0) >= (spec?.replicas ?? 1)) return [];
   if (spec?.podManagementPolicy === 'Parallel' || spec?.updateStrategy?.type === 'OnDelete') return [];
   for (const pod of context.podsByUid.values()) {
     if (pod.namespace !== entity.namespace || pod.workload?.name !== entity.name || pod.workload.kind !== 'StatefulSet')
