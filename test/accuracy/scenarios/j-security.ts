@@ -193,7 +193,7 @@ export const scenarios: readonly Scenario[] = [
         metadata: { name: 'cache-login', namespace: 'shop', uid: 'uid-secret-cache-login' },
         type: 'Opaque',
         data: { password: 'redacted (24 bytes)' },
-      } as never);
+      });
       w.patch('Deployment/shop/cart', {
         spec: {
           template: {
