@@ -14,6 +14,7 @@ import { createKubernetesReader, type Recheck } from './kubernetes.js';
 import { createLogReader, type BurstUpdate } from './log.js';
 import { createMeasuredLimitsReader } from './measured-limits.js';
 import { createMetricsReader } from './metrics.js';
+import { createPeriodicLoad } from './periodic-load.js';
 import { createProbeReader, type ProbeUpdate } from './probes.js';
 import { createRetryStormReader } from './retry-storms.js';
 import { createSchedule } from './schedule.js';
@@ -54,6 +55,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   const flows = createFlowReader(places);
   const markers = createChangeMarkerReader(context);
   const retries = createRetryStormReader(places);
+  const periodic = createPeriodicLoad();
   const alerts = createAlertReader(places);
 
   const findings = new Counter({
@@ -145,6 +147,7 @@ export function createTransform({ cluster, log, registry }: TransformOptions): T
   }
 
   function counted(found: Finding[]): Finding[] {
+    for (const more of periodic.note(found)) found.push(more);
     for (const finding of found) byKind[finding.kind].inc();
     return found;
   }

@@ -43,6 +43,40 @@ function traffic(
   }
 }
 
+/** Runs of a report each hour, and the hours at which the catalog answers late: at first for a moment, the last time for longer. */
+function everyHour(w: World, runs: readonly number[], late: readonly number[]): void {
+  w.create(object('batch/v1', 'CronJob', 'shop', 'report', { spec: { schedule: '20 * * * *' } }));
+  const owner = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    name: 'report',
+    uid: 'uid-cronjob-shop-report',
+    controller: true,
+  };
+  const second = (hour: number): number => Math.round(1_200 + hour * 3_600);
+  const moments: (readonly [number, () => void])[] = runs.map((hour) => [
+    second(hour),
+    () =>
+      w.evidence(() => {
+        const metadata = { creationTimestamp: w.clock(), ownerReferences: [owner] };
+        w.create(
+          object('batch/v1', 'Job', 'shop', `report-${hour}`, { status: { active: 1 } }, metadata),
+          'cronjob-controller',
+        );
+      }),
+  ]);
+  const waits = (): void =>
+    w.log('Pod/shop/frontend-5f7b9-a', 'catalog call failed: read ETIMEDOUT 10.96.0.23:3550', 'error');
+  late.forEach((hour, i) => {
+    const times = i === late.length - 1 ? [0, 5, 10, 15, 20, 25, 30, 35] : [0];
+    for (const more of times) moments.push([second(hour) + 30 + more, waits]);
+  });
+  for (const [at, happens] of moments.sort(([a], [b]) => a - b)) {
+    w.at(at);
+    happens();
+  }
+}
+
 /** What programs do to each other: load, retries, slowness, quotas, flags and shared faults. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -293,6 +327,17 @@ export const scenarios: readonly Scenario[] = [
     guard(w) {
       traffic(w, 10, 120);
       complains(w, 'Pod/shop/checkout-5f7b9-a', 'payment call failed: connect ECONNREFUSED 10.96.0.25:50051', 130, 190);
+    },
+  },
+  {
+    id: 'I18',
+    expect: { category: ['app.periodic-load'], on: ['CronJob/shop/report'] },
+    play(w) {
+      everyHour(w, [0, 1, 2, 3], [0, 1, 2, 3]);
+    },
+    guard(w) {
+      // It runs each hour; what becomes slow does so at other times.
+      everyHour(w, [0, 1, 2, 3], [0.4, 1.7, 2.3, 3.6]);
     },
   },
   {
