@@ -88,6 +88,10 @@ export function sectionShapes(role: Role) {
         about: 'File of the embedded store; without one it lives in memory and ends with the process.',
         allowed: 'a path',
       }),
+      retention: setting(duration('1h', '3650d'), '30d', {
+        env: 'GRAPH_RETENTION',
+        about: 'How long what is over stays in the graph: resolved incidents, events of none, topology that has ended.',
+      }),
     },
     neo4j: {
       url: setting(
@@ -125,7 +129,8 @@ export function sectionShapes(role: Role) {
       }),
       experience: optional(text, {
         env: 'EXPERIENCE',
-        about: 'What past incidents have taught of your clusters: a file, read beside the shipped one at start (docs/accuracy.md).',
+        about:
+          'What past incidents have taught of your clusters: a file, read beside the shipped one at start (docs/experience.md).',
         allowed: 'a file',
       }),
       lateness: setting(duration('0s', '10m'), '5s', {
@@ -232,7 +237,11 @@ export function configSchema(role: Role) {
     cluster: section(shapes.cluster),
     transport: section(shapes.transport),
     nats: section(shapes.nats),
-    graph: section(shapes.graph),
+    graph: section(shapes.graph).transform((given) => ({
+      store: given.store,
+      path: given.path,
+      retentionMs: given.retention,
+    })),
     neo4j: section(shapes.neo4j),
     correlation: section(shapes.correlation)
       .refine((given) => given.horizon >= given.window, {

@@ -14,7 +14,7 @@ const incidentForm = z.object({
   nodes: z.array(z.string()),
   /** instance, (host,) metric, up | down */
   metrics: z.array(z.array(z.string()).min(3)),
-  /** instance, number of the template */
+  /** instance, number of the template, in some systems after the instance */
   logs: z.array(z.tuple([z.string(), z.string()])),
   /** caller (-1: from outside), callee, operation, PD (slow) | error code */
   traces: z.array(z.tuple([z.string(), z.string(), z.string(), z.string()])),
@@ -107,7 +107,7 @@ function eventsOf({ id, metrics, logs, traces }: Incident, system: string, clust
   });
   for (const [instance, template] of logs)
     add(spanMs, instance, {
-      name: `log template ${template.slice(instance.length + 1)}`,
+      name: `log template ${template.replace(`${instance}-`, '')}`,
       metric: null,
       direction: null,
       labels: { service: serviceOf(instance) },
