@@ -28,6 +28,9 @@ export interface Step {
   readonly deletedPods: readonly string[];
 }
 
+/** A step takes about a minute; one that seems to take longer had to wait for somebody. */
+const longestStepSeconds = 120;
+
 /**
  * The rollouts that had begun by a second, with the steps that had. Steps are listed by the time they were planned for; they follow
  * each other by the number of new replicas, and none begins before the one ahead of it is complete.
@@ -38,8 +41,10 @@ export function rolloutsOf({ plan }: Changes, untilSecond: number): Rollout[] {
     const steps: Step[] = [];
     let readySecond = -Infinity;
     for (const [planned, step] of Object.entries(process).sort(([, a], [, b]) => a.v2 - b.v2)) {
-      const startSecond = Math.max(Number(planned), readySecond);
-      readySecond = step.release_complete_timestamp ?? Infinity;
+      const completeSecond = step.release_complete_timestamp ?? Infinity;
+      const waited = Number.isFinite(completeSecond) ? completeSecond - longestStepSeconds : -Infinity;
+      const startSecond = Math.max(Number(planned), readySecond, waited);
+      readySecond = completeSecond;
       if (startSecond > untilSecond) break;
       steps.push({
         startSecond,
