@@ -13,6 +13,7 @@ import { createDecide, resultId } from './decide.js';
 import { createHop, type Hop } from './hop.js';
 import { createOutbox } from './outbox.js';
 import { createReceive, unifiedId } from './receive.js';
+import { createRetention } from './retention.js';
 import { loadRules, type RuleSet } from './rules/load.js';
 import { createIncidentStore } from './store.js';
 import { createTransform } from './transform/transform.js';
@@ -26,7 +27,7 @@ export interface Ingest {
 
 export interface IngestOptions {
   readonly cluster: string;
-  readonly config: Pick<Config, 'correlation'>;
+  readonly config: Pick<Config, 'correlation' | 'graph'>;
   readonly transport: Transport;
   readonly graph: GraphStore;
   readonly log: Logger;
@@ -99,16 +100,25 @@ export function createIngest(options: IngestOptions): Ingest {
     durable: `correlate-${cluster}`,
     lanes: ['events'],
   });
+  const retention = createRetention({
+    graph,
+    retentionMs: config.graph.retentionMs,
+    watermarkMs: () => second.stats().watermarkMs,
+    log,
+    registry,
+  });
   reportHops(registry, { transform: first, correlate: second });
 
   return {
     async start() {
       await second.start();
       await first.start();
+      retention.start();
       started = true;
     },
     async stop() {
       stopping.abort();
+      await retention.stop();
       await first.stop();
       await second.stop();
     },

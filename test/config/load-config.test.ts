@@ -37,7 +37,7 @@ describe('a configuration without a file', () => {
     const config = loadConfig({ role: 'ingest', env: {} });
     expect(config.transport.kind).toBe('nats');
     expect(config.nats).toEqual({ url: 'nats://localhost:4222', stream: 'TAPIO_EVENTS', user: null, password: null });
-    expect(config.graph).toEqual({ store: 'neo4j', path: null });
+    expect(config.graph).toEqual({ store: 'neo4j', path: null, retentionMs: 30 * 86_400_000 });
     expect(config.neo4j.url).toBe('bolt://localhost:7687');
     expect(config.correlation).toMatchObject({ windowMs: 30_000, minEvents: 2 });
     expect(config.api).toMatchObject({ host: '127.0.0.1', port: 4000 });

@@ -9,6 +9,7 @@ import { createEmbeddedStore, translatedSchema } from '../../src/graph/embedded.
 import { type GraphStore } from '../../src/graph/store.js';
 import { temporaryFolder } from '../servers/processes.js';
 import { ask, graphContract, openStatements, snapshot } from './contract.js';
+import { retentionContract } from './retention.js';
 import { wholeChange } from './story.js';
 
 const log = pino({ level: 'silent' });
@@ -23,6 +24,7 @@ async function started(graph: GraphStore): Promise<GraphStore> {
 }
 
 graphContract('Grafeo in memory', () => started(embedded(null)));
+retentionContract('Grafeo in memory', () => started(embedded(null)));
 
 describe('Grafeo on disk', () => {
   const folder = temporaryFolder();

@@ -10,6 +10,7 @@ import { type Neo4jServer, startNeo4j } from '../servers/neo4j.js';
 import { freePort } from '../servers/processes.js';
 import { ask, empty, graphContract, openStatements, readNames, snapshot, sortedJson } from './contract.js';
 import { readParameters, writeRows } from './parameters.js';
+import { retentionContract } from './retention.js';
 import { cartStory, event, wholeChange, world } from './story.js';
 
 const log = pino({ level: 'silent' });
@@ -62,6 +63,11 @@ describeWith(['neo4j'], 'on real Neo4j', () => {
   afterAll(() => server?.stop());
 
   graphContract('Neo4j', () => started(neo4jStore(server.url)));
+  retentionContract('Neo4j', async () => {
+    const graph = await started(neo4jStore(server.url));
+    await empty(graph);
+    return graph;
+  });
 
   describe('both stores, on what the same commit wrote', () => {
     let neo4j: GraphStore;

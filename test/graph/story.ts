@@ -74,6 +74,10 @@ export function event(
   };
 }
 
+/** A pod of before, on which nothing hangs any more. */
+export const gone = ref('Pod', 'cart-5c1-old');
+
+const scaled = event(world.deployment, 'change.scale', -7_200_000, 'cart went from 2 replicas to 1');
 const change = event(world.deployment, 'change.spec', -90_000, 'memory limit of cart went from 128Mi to 64Mi');
 const oom = event(world.container, 'container.oom-killed', 0, 'the kernel killed node in cart at its limit of 64 MiB');
 const terminated = event(world.container, 'container.terminated', 120, 'cart ended with exit code 137');
@@ -89,7 +93,18 @@ const refused = event(world.callerPod, 'call.refused', 1_900, 'web cannot reach 
 const missing = event(world.otherPod, 'config.object-missing', 20_000, 'secret report-key not found');
 const waiting = event(world.otherPod, 'pod.pending', 20_500, 'report-1 waits for its secret');
 
-export const events = { change, oom, terminated, restarted, notReady, noEndpoints, refused, missing, waiting } as const;
+export const events = {
+  scaled,
+  change,
+  oom,
+  terminated,
+  restarted,
+  notReady,
+  noEndpoints,
+  refused,
+  missing,
+  waiting,
+} as const;
 export const incidentId = contentId('incident', oom.id);
 export const otherIncidentId = contentId('incident', missing.id);
 
@@ -235,7 +250,7 @@ export function wholeChange(fields: Partial<GraphChange> = {}): GraphChange {
   const { config: _mentionedOnly, ...described } = world;
   return {
     events: Object.values(events),
-    entities: Object.values(described).map(row),
+    entities: [...Object.values(described).map(row), { ...row(gone), deletedAt: moment.before }],
     relationsOpened: [
       relation('OWNS', world.deployment, world.replicaSet),
       relation('OWNS', world.replicaSet, world.pod),

@@ -1,0 +1,5 @@
+// Takes away entities.
+// rows: {id}
+UNWIND $rows AS row
+MATCH (n:Entity {id: row.id})
+DETACH DELETE n;

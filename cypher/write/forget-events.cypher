@@ -1,0 +1,5 @@
+// Takes away events.
+// rows: {id}
+UNWIND $rows AS row
+MATCH (e:Event {id: row.id})
+DETACH DELETE e;
