@@ -37,6 +37,8 @@ export interface Problem {
   count: number;
   /** Attribute values seen, for rule conditions; bounded. */
   readonly attributes: Map<string, Set<string>>;
+  /** By metric: the most that was measured above what is typical, in the metric's unit; bounded. */
+  readonly increases: Map<string, number>;
   /** Grows with every change that could change a verdict: what it is, when it began, whether its condition holds. */
   version: number;
 }
@@ -64,6 +66,7 @@ const rememberChangeMs = 3_600_000;
 /** A series that is measured more seldom than this does not keep a story going in between. */
 const maxIntervalMs = 600_000;
 const maxEvents = 24;
+const maxMetrics = 16;
 const maxEntities = 2000;
 
 /** `windowMs` is `correlation.window`. Default 30_000. */
@@ -131,6 +134,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
         entities: new Set(),
         count: 0,
         attributes: new Map(),
+        increases: new Map(),
         version: 0,
       };
       current.set(key, problem);
@@ -176,6 +180,18 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
     changed(problem.unit);
   };
 
+  /** A verdict may hang on how much it is: told when that has doubled. */
+  const measure = (problem: Problem, { metric, value, typical }: UnifiedEvent['semantic']['attributes']): void => {
+    if (typeof metric !== 'string' || typeof value !== 'number' || typeof typical !== 'number') return;
+    // Percentiles of one latency are the same thing, seen of more or fewer requests.
+    const name = metric.replace(/[._]p\d+$/, '');
+    const known = problem.increases.get(name) ?? 0;
+    const increase = value - typical;
+    if (increase <= known || (known === 0 && problem.increases.size >= maxMetrics)) return;
+    problem.increases.set(name, increase);
+    if (increase >= 2 * known) alter(problem);
+  };
+
   const take = (problem: Problem, event: UnifiedEvent, index: number): void => {
     const firstMs = toEpochMs(event.firstSeen);
     const lastMs = toEpochMs(event.lastSeen);
@@ -194,6 +210,7 @@ export function createProblems(inventory: Inventory, windowMs = 30_000): Problem
     if (typeof intervalMs === 'number' && intervalMs > problem.intervalMs)
       problem.intervalMs = Math.min(intervalMs, maxIntervalMs);
     if (problem.entities.size < maxEntities) problem.entities.add(index);
+    measure(problem, event.semantic.attributes);
     for (const [name, value] of Object.entries(event.semantic.attributes)) {
       let values = problem.attributes.get(name);
       if (!values) problem.attributes.set(name, (values = new Set()));

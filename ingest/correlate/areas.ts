@@ -2,6 +2,7 @@ import type { Evidence } from '../../src/model/correlation-result.js';
 import { priorOf, type Problem } from '../problems.js';
 import type { Candidate } from './candidates.js';
 import { fold } from './fold.js';
+import { proportion } from './proportion.js';
 import { closure, solve, type Area, type Closure } from './solve.js';
 import { byTime, type Story, type StoryParts } from './story.js';
 import { absences, compare, evidenceFor, reversed } from './verdict.js';
@@ -124,7 +125,7 @@ function tellArea(
     edges: candidates.map(({ cause, effect, strength }) => ({
       from: position.get(cause)!,
       to: position.get(effect)!,
-      strength,
+      strength: strength * proportion(cause, effect),
     })),
   };
   const chains = closure(area);

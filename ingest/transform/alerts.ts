@@ -26,7 +26,7 @@ const severityOf: Readonly<Record<string, Severity>> = {
 };
 /** Labels that say where, which the event's place already does, and how bad. */
 const placing = new Set(
-  'alertname cluster namespace pod container node instance workload deployment severity'.split(' '),
+  'alertname cluster namespace pod container node instance workload deployment severity value typical'.split(' '),
 );
 /** The full name of a gRPC method, `/package.Service/Method`; packages are named after who serves them. */
 const grpcMethod = /^\/([a-z][a-z0-9_]*)(?:\.\w+)*\.\w+\/\w+$/;
@@ -80,6 +80,8 @@ export function createAlertReader(places: TelemetryPlaces): AlertReader {
             metric: alert.metric,
             direction: alert.direction,
             signal,
+            value: numberOf(alert.labels.value),
+            typical: numberOf(alert.labels.typical),
             caller,
             operation,
             callee:
@@ -106,6 +108,12 @@ function placeOf(metadata: RawEvent['metadata'], labels: ForeignAlert['labels'])
     ...(deployment !== undefined && { workload: deployment }),
     ...metadata,
   };
+}
+
+/** What was measured and what is usual, where the sender says. */
+function numberOf(label: string | undefined): number | null {
+  const value = label === undefined || label === '' ? NaN : Number(label);
+  return Number.isFinite(value) ? value : null;
 }
 
 /** What tells the alerts on one thing apart. */

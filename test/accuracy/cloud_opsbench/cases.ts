@@ -373,6 +373,13 @@ const metricOf: readonly (readonly [RegExp, string])[] = [
   [/retrans|packet|loss/i, 'tcp-retransmissions'],
 ];
 
+/** `p90latency: Normal=39.87ms -> Current=3589.07ms`: of several percentiles the one that went up most. */
+function measuredIn(evidence: string): Record<string, string> {
+  const pairs = [...evidence.matchAll(/Normal=([\d.]+)ms -> Current=([\d.]+)ms/g)];
+  const most = pairs.sort((a, b) => Number(b[2]) - Number(b[1]) - Number(a[2]) + Number(a[1]))[0];
+  return most ? { typical: most[1]!, value: most[2]! } : {};
+}
+
 /** Judgements of the benchmark's own monitoring: one for each line of evidence, firing from the beginning of its range. */
 function alerts(files: CaseFiles, objects: readonly KubernetesObject[]): Unstamped[] {
   return files.alerts.flatMap((alert) => {
@@ -409,7 +416,7 @@ function alerts(files: CaseFiles, objects: readonly KubernetesObject[]): Unstamp
           message: evidence,
           metric: metricOf.find(([pattern]) => pattern.test(evidence.replace(/^\w+ /, '')))?.[1] ?? null,
           direction: /\(-[\d.]+%\)/.test(evidence) ? 'down' : 'up',
-          labels: type === 'Node' ? { node: name } : { service: name },
+          labels: { ...(type === 'Node' ? { node: name } : { service: name }), ...measuredIn(evidence) },
         },
         metadata,
       ),
