@@ -62,6 +62,8 @@ export function deriveControlPlane(
   const sufferers = new Map<string, Problem[]>();
   const waiting: Problem[] = [];
   const troubled = new Set<number>();
+  /** Where somebody says so himself: a unit of a node, a lease. */
+  const reported = new Map<Category, Set<number>>();
   const emptied: number[] = [];
   for (const problem of problems.all()) {
     const { category } = problem;
@@ -71,6 +73,8 @@ export function deriveControlPlane(
     }
     const ofPart = inventory.ref(problem.unit).kind === 'ControlPlane';
     if (ofPart && troubleOfApi.test(category)) troubled.add(problem.unit);
+    if (/^(?:scheduler|controller-manager)\.down$/.test(category) && problems.isActive(problem, nowMs))
+      reported.set(category, (reported.get(category) ?? new Set<number>()).add(problem.unit));
     if (!(category in undone) && !waitsForApi.test(category)) continue;
     if (!problems.isActive(problem, nowMs)) continue;
     if (waitsForApi.test(category)) waiting.push(problem);
@@ -83,9 +87,11 @@ export function deriveControlPlane(
       category === 'scheduling.not-attempted'
         ? list.filter(({ attributes }) => attributes.get('scheduler')?.has('default-scheduler'))
         : list;
-    const seen = own.reduce((sum, { entities }) => sum + entities.size, 0);
-    if (seen < leastSufferers) continue;
     const part = inventory.intern(entityRef(cluster, 'ControlPlane', null, component));
+    const elsewhere = [...(reported.get(told) ?? [])].filter((unit) => unit !== part);
+    for (const reporter of elsewhere) for (const { unit } of own) inventory.relate('LIMITS', reporter, unit, nowMs);
+    const seen = own.reduce((sum, { entities }) => sum + entities.size, 0);
+    if (elsewhere.length > 0 || seen < leastSufferers) continue;
     for (const { unit } of own) if (unit !== part) inventory.relate('LIMITS', part, unit, nowMs);
     const sinceMs = own.reduce((first, { firstMs }) => Math.min(first, firstMs), Infinity);
     const example = representative(own[0]!).semantic.message;

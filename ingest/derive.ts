@@ -18,6 +18,7 @@ import {
   wasChanged,
 } from './callee.js';
 import { deriveControlPlane, isApiService, sayApiDown } from './control-plane.js';
+import { holdBack } from './hold-back.js';
 import type { Inventory } from './inventory.js';
 import { deriveConfiguration } from './derive-configuration.js';
 import { deriveMesh } from './derive-mesh.js';
@@ -57,8 +58,7 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
   const unresolved = new Map<number, { readonly callers: Set<number>; firstMs: number; lastMs: number }>();
   const distrusted: Problem[] = [];
   const active: Problem[] = [];
-  const stopped: Problem[] = [];
-  const waiting: Problem[] = [];
+  const unplaced: Problem[] = [];
   for (const problem of problems.all()) {
     // Who waits longer for a lookup than it has time says so once, and then only that its calls time out.
     if (problem.category === 'dns.failed' && problem.target !== -1 && nowMs - problem.lastMs <= lookupMemoryMs) {
@@ -81,13 +81,10 @@ export function derive(cluster: string, inventory: Inventory, problems: Problems
       callers.set(problem.target, (callers.get(problem.target) ?? new Set<number>()).add(problem.unit));
     }
     if (problem.target !== -1 && /^tls\.certificate-/.test(problem.category)) distrusted.push(problem);
-    if (/^scheduling\.(node-unschedulable|untolerated-taint)$/.test(problem.category))
-      holdBack(problem, inventory, problems, nowMs);
-    if (problem.category === 'scheduler.down') stopped.push(problem);
-    if (problem.category === 'scheduling.not-attempted') waiting.push(problem);
+    if (/^scheduling\./.test(problem.category)) unplaced.push(problem);
   }
 
-  for (const { unit } of stopped) for (const pending of waiting) inventory.relate('LIMITS', unit, pending.unit, nowMs);
+  holdBack(unplaced, { inventory, problems, nowMs });
 
   // The caller only says what it was shown: the certificate is the callee's.
   for (const { target, category, firstMs, unit } of distrusted) {
@@ -353,20 +350,6 @@ function deadRoutes(cluster: string, inventory: Inventory, problems: Problems): 
 
 /** How long a rollout may make its workload slow to answer. */
 const rolloutMs = 45_000;
-
-/** Nodes that take no pods, or were given a taint lately, hold back those that wait for one. */
-function holdBack({ unit, attributes }: Problem, inventory: Inventory, problems: Problems, nowMs: number): void {
-  const { cluster } = inventory.ref(unit);
-  /** Where the pod asks for certain nodes, only these matter to it. */
-  const suitable = [...(attributes.get('cordoned') ?? [])].flatMap((names) => names.split(','));
-  for (const node of inventory.inNamespace(cluster, null, 'Node')) {
-    if (suitable.length > 0 && !suitable.includes(inventory.ref(node).name)) continue;
-    const cordoned = problems
-      .on(node)
-      .some((other) => other.category === 'node.cordoned' && problems.isActive(other, nowMs));
-    if (cordoned || changeOf(node, /spec\.taints/, problems, nowMs)) inventory.relate('LIMITS', node, unit, nowMs);
-  }
-}
 
 function derivedEvent(parts: {
   entity: EntityRef;
