@@ -14,6 +14,21 @@ describe('what only the whole picture shows', () => {
     expect(affected(results[0])).toEqual(expect.arrayContaining(['Deployment/shop/cart', 'Deployment/shop/store']));
   });
 
+  test('a registry that fails the images of several workloads is one story, and its own', () => {
+    const pulls = (...names: string[]): string[] => {
+      const { thing, happens, run } = world();
+      for (const name of names) {
+        thing(`Deployment/${name}`, { relations: [['OWNS', `Pod/${name}-1`]] });
+        thing(`Pod/${name}-1`, { relations: [['USES', 'Registry/quay.io']] });
+        happens('image.registry-unreachable', `Deployment/${name}`, 60, 120, { registry: 'quay.io' });
+      }
+      return told(run(120));
+    };
+    expect(pulls('cart', 'web', 'mail')).toEqual(['image.registry-unreachable Registry/quay.io']);
+    // One alone may have its own reason: its node, its proxy.
+    expect(pulls('cart')).toEqual(['image.registry-unreachable Deployment/shop/cart']);
+  });
+
   test('a name that never was a Service is its caller’s own mistake', () => {
     const { happens, service, run } = world();
     service('cart');

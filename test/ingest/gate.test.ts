@@ -33,6 +33,38 @@ describe('what is worth a person’s attention, and when', () => {
     expect(broken(false)).toBeLessThan(60 + 45);
   });
 
+  test('a namespace in maintenance opens nothing until the window ends; what reaches beyond it is told', () => {
+    const openings = (until: string, other: string): number[] => {
+      const { thing, happens, service, run } = world();
+      thing('Namespace/shop', { facts: { maintenanceUntil: until } });
+      service('cart');
+      happens('process.crashed', 'Deployment/cart', 60, 200, { signal: 11 });
+      happens('container.crash-loop', other, 64, 200);
+      return run(200).map(({ openedAt }) => secondOf(openedAt));
+    };
+    expect(openings('2026-01-01T01:00:00.000000000Z', 'Deployment/cart')).toEqual([]);
+    expect(openings('2026-01-01T00:02:00.000000000Z', 'Deployment/cart')).toEqual([120]);
+    expect(openings('2026-01-01T01:00:00.000000000Z', 'Deployment/bank/teller')).toHaveLength(1);
+  });
+
+  test('a node that is cordoned, emptied and taken away opens nothing', () => {
+    const { thing, happens, run } = world();
+    thing('Node/n2', { wrong: ['node.cordoned'], at: 20 });
+    happens('change.spec', 'Node/n2', 20, 20, { paths: 'spec.unschedulable' });
+    happens('node.removed', 'Node/n2', 60);
+    thing('Node/n2', { at: 60, deleted: true });
+    expect(told(run(300))).toEqual([]);
+  });
+
+  test('a pod that is ready again before its story has settled opens nothing', () => {
+    const { thing, happens, service, run } = world();
+    service('cart');
+    happens('container.restarted', 'Deployment/cart', 60, 60, { restartCount: 1 });
+    thing('Pod/cart-1', { at: 60, labels: { app: 'cart' }, wrong: ['pod.not-ready'] });
+    thing('Pod/cart-1', { at: 66, labels: { app: 'cart' } });
+    expect(told(run(300))).toEqual([]);
+  });
+
   test('scaling down opens nothing', () => {
     const { thing, happens, service, run } = world();
     for (const name of ['web', 'cart']) service(name);

@@ -12,7 +12,7 @@ import type { UnifiedEvent } from '../../src/model/unified-event.js';
 
 export const rules = loadRules([join(import.meta.dirname, '../../ingest/rules')]);
 export const startMs = Date.UTC(2026, 0, 1);
-const clusterWide = new Set(['Node', 'Namespace', 'ControlPlane', 'IngressClass']);
+const clusterWide = new Set(['Node', 'Namespace', 'ControlPlane', 'IngressClass', 'Registry']);
 
 /** `Kind/name` in namespace shop, or `Kind/namespace/name`. */
 export function place(text: string): EntityRef {
