@@ -69,8 +69,8 @@ export function Chain({ incident }: { readonly incident: IncidentStory }): JSX.E
   );
 }
 
-/** One event in a line. */
-export function EventLine({ event }: { readonly event: StoryEvent }): JSX.Element {
+/** One event in a line, with what else is to be said of it. */
+export function EventLine({ event, note }: { readonly event: StoryEvent; readonly note?: string }): JSX.Element {
   return (
     <li class="event-line">
       <Moment time={event.timestamp} />
@@ -78,6 +78,7 @@ export function EventLine({ event }: { readonly event: StoryEvent }): JSX.Elemen
       <span class="event-message">
         {event.message}
         {event.count > 1 && <span class="fine"> · seen {event.count.toLocaleString('en')} times</span>}
+        {note !== undefined && <span class="fine"> · {note}</span>}
       </span>
       <span class="category">{event.category}</span>
     </li>

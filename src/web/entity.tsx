@@ -4,6 +4,7 @@ import { graphHref } from './address.js';
 import { useAnswer } from './answers.js';
 import { EventLine } from './chain.js';
 import { IncidentRowItem } from './incident-row.js';
+import { ChangesAndReach } from './entity-questions.js';
 import { incidents } from './incidents.js';
 import { EntityLink, Moment } from './marks.js';
 import {
@@ -37,8 +38,8 @@ export function EntityView({ id }: { readonly id: string }): JSX.Element {
 
 function Known({ entity, page }: { readonly entity: EntityState; readonly page: EntityPage }): JSX.Element {
   const events = page.events.edges.map(({ node }) => node);
-  const changes = events.filter(({ category }) => category.startsWith('change.'));
   const others = events.filter(({ category }) => !category.startsWith('change.'));
+  const last = page.incidents.edges[0]?.node;
   return (
     <div class="entity-view">
       <p class="back">
@@ -74,33 +75,26 @@ function Known({ entity, page }: { readonly entity: EntityState; readonly page: 
         )}
       </section>
       <div class="pair">
-        <section class="panel" aria-labelledby="changes">
-          <h2 id="changes">What changed</h2>
-          {changes.length === 0 ? (
-            <p>No change of it was seen.</p>
-          ) : (
-            <ul class="event-list">
-              {changes.map((event) => (
-                <EventLine key={event.id} event={event} />
-              ))}
-            </ul>
-          )}
-          <h2>What happened</h2>
-          {others.length === 0 ? (
-            <p>Nothing was seen on it.</p>
-          ) : (
-            <ul class="event-list">
-              {others.map((event) => (
-                <EventLine key={event.id} event={event} />
-              ))}
-            </ul>
-          )}
-          {page.events.totalCount > events.length && (
-            <p class="fine">
-              The last {events.length} of {counted(page.events.totalCount, 'event')}.
-            </p>
-          )}
-        </section>
+        <div>
+          <ChangesAndReach id={entity.id} before={last?.openedAt ?? null} />
+          <section class="panel" aria-labelledby="happened">
+            <h2 id="happened">What happened</h2>
+            {others.length === 0 ? (
+              <p>Nothing was seen on it.</p>
+            ) : (
+              <ul class="event-list">
+                {others.map((event) => (
+                  <EventLine key={event.id} event={event} />
+                ))}
+              </ul>
+            )}
+            {page.events.totalCount > events.length && (
+              <p class="fine">
+                The last {events.length} of {counted(page.events.totalCount, 'event')}.
+              </p>
+            )}
+          </section>
+        </div>
         <div>
           <Neighbours id={entity.id} />
           <section class="panel" aria-labelledby="known">

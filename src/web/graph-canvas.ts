@@ -126,7 +126,8 @@ export function createGraphCanvas(options: CanvasOptions): GraphCanvas {
     width = container.clientWidth;
     const box = cy.elements().boundingBox();
     if (!(box.w > 0) || width === 0) return;
-    const zoomed = Math.max(leastReadableZoom, Math.min(1, (width - 2 * padding) / box.w));
+    const fits = Math.min(1, (width - 2 * padding) / box.w, (maxHeight - 2 * padding) / box.h);
+    const zoomed = Math.max(leastReadableZoom, fits);
     const height = Math.min(maxHeight, Math.max(leastHeight, box.h * zoomed + 2 * padding));
     container.style.height = `${Math.round(height)}px`;
     cy.resize();

@@ -269,3 +269,37 @@ export const figures = `query Figures($filter: IncidentFilter) {
   }
 }
 ${entityName}`;
+
+export interface SimilarIncidents {
+  readonly similarIncidents: readonly {
+    readonly score: number;
+    readonly because: readonly string[];
+    readonly incident: IncidentRow;
+  }[];
+}
+
+export const similarIncidents = `query SimilarIncidents($incident: ID!) {
+  similarIncidents(incident: $incident, first: 5) { score because incident { ...IncidentRow } }
+}
+${incidentRow}
+${entityName}`;
+
+export interface EntityQuestions {
+  readonly blastRadius: {
+    readonly truncated: boolean;
+    readonly dependents: readonly { readonly distance: number; readonly entity: EntityName }[];
+  };
+  readonly whatChanged: readonly {
+    readonly score: number;
+    readonly distance: number;
+    readonly entity: EntityName;
+    readonly event: StoryEvent;
+  }[];
+}
+
+export const entityQuestions = `query EntityQuestions($entity: ID!, $before: DateTime, $within: Duration) {
+  blastRadius(entity: $entity, depth: 3) { truncated dependents { distance entity { ...EntityName } } }
+  whatChanged(entity: $entity, before: $before, within: $within) { score distance entity { ...EntityName } event { ...StoryEvent } }
+}
+${storyEvent}
+${entityName}`;

@@ -3,25 +3,24 @@ import { incidentHref } from './address.js';
 import { useAnswer } from './answers.js';
 import { Lasting } from './incident-row.js';
 import { Moment, StatusMark } from './marks.js';
-import { incidentPage, type IncidentPage, type IncidentStory } from './queries.js';
+import { similarIncidents, type IncidentStory, type SimilarIncidents } from './queries.js';
+import { listed, percent } from './words.js';
 
-/** Incidents whose root cause was of the same category: whoever mended the last one may know. */
+/** Incidents that are like it, and in what: whoever mended the last one may know. */
 export function Similar({ incident }: { readonly incident: IncidentStory }): JSX.Element | null {
-  const { data } = useAnswer<IncidentPage>(incidentPage, {
-    first: 6,
-    filter: { category: incident.category, cluster: incident.cluster },
-  });
-  const others = (data?.incidents.edges ?? []).map(({ node }) => node).filter(({ id }) => id !== incident.id);
+  const { data } = useAnswer<SimilarIncidents>(similarIncidents, { incident: incident.id }, incident.revision);
+  const others = data?.similarIncidents ?? [];
   if (others.length === 0) return null;
   return (
     <section class="panel" aria-labelledby="similar">
-      <h2 id="similar">The same kind of cause before</h2>
+      <h2 id="similar">Like it</h2>
       <ul class="similar">
-        {others.map((other) => (
+        {others.map(({ incident: other, score, because }) => (
           <li key={other.id}>
             <StatusMark status={other.status} /> <a href={incidentHref(other.id)}>{other.title}</a>{' '}
             <span class="fine">
-              since <Moment time={other.openedAt} />, <Lasting row={other} />
+              {percent(score)} alike: {listed(because)} · since <Moment time={other.openedAt} />,{' '}
+              <Lasting row={other} />
             </span>
           </li>
         ))}

@@ -74,3 +74,8 @@ const verbs: Readonly<Record<string, readonly [string, string]>> = {
   SCALES: ['scales', 'is scaled by'],
   LIMITS: ['limits', 'is limited by'],
 };
+
+/** `a, b and c`. */
+export function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

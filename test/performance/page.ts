@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import type { CorrelationResult } from '../../src/model/correlation-result.js';
 import { commit, publish, startApi } from '../api/harness.js';
 import { memoryStores } from '../api/stores.js';
@@ -55,17 +55,17 @@ export async function page({ incidents: count = 1_000, nodes = 300 }: PageBenchO
     });
     const peer = Math.max(...bare, 16);
 
-    let bytes = 0;
     const list = await opened(null);
-    list.on('requestfinished', (request) => {
-      if (new URL(request.url()).pathname === '/graphql') return;
-      void request.sizes().then(({ responseBodySize }) => (bytes += responseBodySize));
-    });
+    const requests: Request[] = [];
+    list.on('requestfinished', (request) => requests.push(request));
     const begun = performance.now();
     await list.goto(api.url!);
     await list.locator('.incident-row').first().waitFor();
     figures.push(figure('now: from nothing to the first incident', performance.now() - begun, 'ms'));
     await list.getByRole('heading', { name: `${(count + 1).toLocaleString('en')} things are broken` }).waitFor();
+    const files = requests.filter((request) => !request.url().endsWith('/graphql'));
+    const sizes = await Promise.all(files.map((request) => request.sizes()));
+    const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
     figures.push(figure('now: first load, compressed', bytes / 1024, 'KiB'));
     const listed = await interactions(list, async (each) => {
       await each.getByRole('searchbox').pressSequentially('app 77', { delay: 60 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Request } from 'playwright-core';
 import type { RawEvent } from '../../src/model/raw-event.js';
-import { ask } from '../api/harness.js';
+import { ask, until } from '../api/harness.js';
 import { recorded } from '../e2e/in-memory.js';
 import { describeWith } from '../servers/availability.js';
 import {
@@ -281,21 +281,20 @@ describeWith(['chromium'], 'the page, in a browser, on replayed real incidents',
   test('the first load is small, loads nothing from elsewhere, and draws no graph before one is looked at', async () => {
     const { page } = opened;
     await product.play(oom);
-    const loaded = new Map<string, number>();
-    page.on('requestfinished', (request) => {
-      void request.sizes().then(({ responseBodySize }) => loaded.set(request.url(), responseBodySize));
-    });
+    const requests: Request[] = [];
+    page.on('requestfinished', (request) => requests.push(request));
+    const asked = (name: string): boolean => requests.some((request) => request.url().includes(name));
     await page.goto(product.api.url!);
     await page.locator('.incident-row').first().waitFor();
     await page.getByText('container-logs@node-1').waitFor();
-    const first = [...loaded];
-    expect(first.every(([url]) => url.startsWith(product.api.url!))).toBe(true);
-    expect(first.some(([url]) => url.includes('graph-canvas'))).toBe(false);
+    expect(requests.every((request) => request.url().startsWith(product.api.url!))).toBe(true);
+    expect(asked('graph-canvas')).toBe(false);
     await page.locator('.incident-row').getByRole('link').first().click();
     await page.locator('[data-state="drawn"]').waitFor();
-    while (![...loaded.keys()].some((url) => url.includes('graph-canvas'))) await page.waitForTimeout(20);
-    const files = [...loaded].filter(([url]) => !url.endsWith('/graphql'));
-    const bytes = files.reduce((sum, [, size]) => sum + size, 0);
+    await until(() => asked('graph-canvas'));
+    const files = requests.filter((request) => !request.url().endsWith('/graphql'));
+    const sizes = await Promise.all(files.map((request) => request.sizes()));
+    const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
     // Everything, the graph too, which is not even of the first load.
     expect(bytes).toBeGreaterThan(20_000);
     expect(bytes).toBeLessThan(300_000);
