@@ -119,6 +119,7 @@ describe('its scores', () => {
     severity: 'ERROR',
     title: '',
     summary: '',
+    rootCause: '',
     confidence: 0.8,
     openedAt: '',
     rootCauseEntity: null,

@@ -124,6 +124,7 @@ describe('its scores', () => {
     severity: 'ERROR',
     title: '',
     summary: '',
+    rootCause: '',
     confidence,
     openedAt: '',
     rootCauseEntity: null,

@@ -64,7 +64,7 @@ export async function rootcausebenchBaselines(
     const label = labels.get(id)!;
     const firedAt = events.find(({ type }) => type === 'alert')?.timestamp ?? '';
     const deploys = events.filter(({ data, timestamp }) => data.what === 'deploy' && timestamp <= firedAt);
-    const { reference } = deploys.at(-1)?.data ?? {};
+    const reference = deploys.at(-1)?.data.reference;
     const commit = typeof reference === 'string' ? reference : 'none';
     count += 1;
     latest += Number(commit === label.root_cause_commit);
