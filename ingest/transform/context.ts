@@ -52,6 +52,8 @@ export interface TransformContext {
   readonly edits: Map<string, { readonly by: string; readonly from: string | null; readonly atMs: number }>;
   /** Names of CustomResourceDefinitions by `Kind.group`. */
   readonly definitions: Map<string, string>;
+  /** Kinds, as `Kind.group`, of which an object was seen whose controller had taken up a change. */
+  readonly keepUp: Set<string>;
   /** Which image a tag stood for when pods of a workload's revision ran it first, by workload, revision, container and image. */
   readonly digests: Map<string, string>;
   /** Newest observation of objects that are interpreted again when something else changes, by entity id. */
@@ -147,6 +149,7 @@ export function createContext(cluster: string): TransformContext {
     churn: new Map(),
     edits: new Map(),
     definitions: new Map(),
+    keepUp: new Set(),
     latest: new Map(),
   };
 }

@@ -32,9 +32,13 @@ const unreconciledGraceMs = 5 * 60_000;
 function unreconciled({ object, entity, k8s }: Observed<Conditioned>, context: TransformContext): Draft[] {
   const { generation } = object.metadata;
   const observed = object.status?.observedGeneration;
-  if (typeof observed !== 'number' || generation === undefined || observed >= generation) return [];
+  if (typeof observed !== 'number' || generation === undefined) return [];
   const group = object.apiVersion.includes('/') ? object.apiVersion.split('/', 1)[0]! : '';
-  const definition = context.definitions.get(`${entity.kind}.${group}`);
+  const kind = `${entity.kind}.${group}`;
+  // Some controllers write the field once and never again: only one that has kept up before can lag.
+  if (observed >= generation && generation > 1) context.keepUp.add(kind);
+  if (observed >= generation || !context.keepUp.has(kind)) return [];
+  const definition = context.definitions.get(kind);
   return [
     {
       category: 'object.not-reconciled',

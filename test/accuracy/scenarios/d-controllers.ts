@@ -755,7 +755,7 @@ export const scenarios: readonly Scenario[] = [
       w.at(30);
       w.patch('Certificate/shop/shop-tls', { spec: { dnsNames: ['shop.example.com', 'www.example.com'] } });
       w.at(70);
-      w.patch('Certificate/shop/shop-tls', { status: { observedGeneration: 2 } });
+      w.patch('Certificate/shop/shop-tls', { status: { observedGeneration: 4 } });
       w.at(400);
     },
   },
@@ -910,10 +910,17 @@ function certificates(w: World): void {
   );
   w.haltControllers();
   w.create(
-    object('cert-manager.io/v1', 'Certificate', 'shop', 'shop-tls', {
-      spec: { secretName: 'shop-tls', dnsNames: ['shop.example.com'] },
-      status: { observedGeneration: 1, conditions: [condition('Ready', true, 'Ready', w.clock(600))] },
-    }),
+    object(
+      'cert-manager.io/v1',
+      'Certificate',
+      'shop',
+      'shop-tls',
+      {
+        spec: { secretName: 'shop-tls', dnsNames: ['shop.example.com'] },
+        status: { observedGeneration: 3, conditions: [condition('Ready', true, 'Ready', w.clock(600))] },
+      },
+      { generation: 3 },
+    ),
   );
 }
 
