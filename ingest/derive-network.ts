@@ -146,13 +146,18 @@ function partitioned(problem: Problem, host: string, { cluster, inventory, probl
       ),
   );
   if (lost) return;
-  const from = inventory.ref(problem.unit);
+  // One cut, whichever side it is seen from.
+  const [from, to] = [problem.unit, other].sort((a, b) => (inventory.ref(a).name < inventory.ref(b).name ? -1 : 1)) as [
+    number,
+    number,
+  ];
+  inventory.relate('LIMITS', from, to, nowMs);
   say(
-    from,
+    inventory.ref(from),
     'network.partition',
     problem.firstMs,
-    `Node ${from.name} does not reach node ${inventory.ref(other).name}, while both are ready`,
-    { from: from.name, to: inventory.ref(other).name },
+    `Nodes ${inventory.ref(from).name} and ${inventory.ref(to).name} do not reach each other, while both are ready`,
+    { from: inventory.ref(from).name, to: inventory.ref(to).name },
   );
 }
 

@@ -27,6 +27,7 @@ export function deriveNodeGroups({ cluster, inventory, problems, active, nowMs, 
   for (const problem of active) {
     const { kind, namespace } = inventory.ref(problem.unit);
     if (problem.category === 'node.removed') outlive(problem.unit);
+    if (kind === 'PersistentVolumeClaim' && problem.category.startsWith('volume.')) mountedOn(problem.unit);
     if (kind === 'Node' && down.test(problem.category))
       lost.set(problem.unit, Math.min(lost.get(problem.unit) ?? Infinity, problem.firstMs));
     if (kind === 'DaemonSet' && agentSpaces.test(namespace ?? '') && failing.test(problem.category))
@@ -80,7 +81,13 @@ export function deriveNodeGroups({ cluster, inventory, problems, active, nowMs, 
     }
   }
 
-  function relate(type: 'OWNS' | 'RUNS_ON', from: number, to: number): number {
+  /** A claim is as well as the node that its pods mount it on. */
+  function mountedOn(claim: number): void {
+    for (const workload of inventory.unitsInto(claim, 'MOUNTS'))
+      for (const node of inventory.unitsOut(workload, 'RUNS_ON')) relate('LIMITS', node, claim);
+  }
+
+  function relate(type: 'OWNS' | 'RUNS_ON' | 'LIMITS', from: number, to: number): number {
     inventory.relate(type, from, to, nowMs);
     return to;
   }
