@@ -80,6 +80,8 @@ const errorOperation = /error|exception|fallback/i;
 
 export function createSpanTree<Place extends SpanPlace>(): SpanTree<Place> {
   let queue: EndedSpan<Place>[] = [];
+  /** The same by parent: a callee on another clock may seem to end after its caller, and is to be looked at before it. */
+  const queued = new Map<string, EndedSpan<Place>[]>();
   const children = new Map<string, Child<Place>[]>();
   const lines = new Map<string, Line[]>();
   let waiting = 0;
@@ -144,6 +146,14 @@ export function createSpanTree<Place extends SpanPlace>(): SpanTree<Place> {
     else keep(children, span.parentSpanId, { span, run, calls });
   }
 
+  function leaveQueue({ parentSpanId, trace }: EndedSpan<Place>): void {
+    const siblings = parentSpanId === null ? undefined : queued.get(parentSpanId);
+    if (!siblings) return;
+    const left = siblings.filter((sibling) => sibling.trace.spanId !== trace.spanId);
+    if (left.length > 0) queued.set(parentSpanId!, left);
+    else queued.delete(parentSpanId!);
+  }
+
   /** What has waited too long for a parent counts by itself; lines of spans that nobody sent do not. */
   function sweep(nowMs: number, runs: CompletedRun<Place>[]): void {
     for (const [id, [first]] of children) {
@@ -160,15 +170,30 @@ export function createSpanTree<Place extends SpanPlace>(): SpanTree<Place> {
   return {
     ended(span) {
       queue.push(span);
+      if (span.parentSpanId === null) return;
+      const siblings = queued.get(span.parentSpanId);
+      if (siblings) siblings.push(span);
+      else queued.set(span.parentSpanId, [span]);
     },
     logged(spanId, atMs, step) {
       keep(lines, spanId, { atMs, step });
     },
     complete(nowMs) {
       const completed = { runs: [] as CompletedRun<Place>[], calls: [] as CompletedCall<Place>[] };
-      let done = 0;
-      while (done < queue.length && queue[done]!.endMs <= nowMs - settleMs) settle(queue[done++]!, completed);
-      queue = queue.slice(done);
+      const ready = queue.findIndex(({ endMs }) => endMs > nowMs - settleMs);
+      const due = ready === -1 ? queue : queue.slice(0, ready);
+      const settled = new Set<EndedSpan<Place>>();
+      const withChildren = (span: EndedSpan<Place>): void => {
+        if (settled.has(span)) return;
+        settled.add(span);
+        const below = queued.get(span.trace.spanId);
+        queued.delete(span.trace.spanId);
+        for (const child of below ?? []) withChildren(child);
+        settle(span, completed);
+      };
+      for (const span of due) withChildren(span);
+      queue = queue.filter((span) => !settled.has(span));
+      for (const span of settled) leaveQueue(span);
       sweep(nowMs, completed.runs);
       return completed;
     },

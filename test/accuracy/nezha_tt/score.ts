@@ -80,15 +80,19 @@ function rankOf(list: readonly string[], wanted: string): number {
   return place === -1 ? Infinity : place + 1;
 }
 
+const severities = ['CRITICAL', 'ERROR', 'WARNING', 'INFO'];
+
 /**
- * Incidents that still go on before those that are over; the surer before the less sure; of equals what began last, which is the news
- * that somebody would be called for.
+ * As somebody on call would take them: incidents that still go on before those that are over, the graver before the less grave, the surer
+ * before the less sure; of equals what began last, which is the news.
  */
 function inOrder(told: readonly Told[]): readonly Told[] {
   const over = ({ status }: Told): number => Number(status === 'RESOLVED');
+  const gravity = ({ severity }: Told): number => severities.indexOf(severity);
   return [...told].sort(
     (a, b) =>
       over(a) - over(b) ||
+      gravity(a) - gravity(b) ||
       b.confidence - a.confidence ||
       (a.openedAt < b.openedAt ? 1 : a.openedAt > b.openedAt ? -1 : 0),
   );
