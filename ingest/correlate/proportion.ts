@@ -1,8 +1,8 @@
 import type { Problem } from '../problems.js';
 
 const latencies: ReadonlySet<string> = new Set(['app.slow', 'call.slow', 'network.delay']);
-/** A callee that is called several times for each request accounts for more than it takes once. */
-const enough = 0.25;
+/** A callee that is called twice for each request accounts for twice what it takes once; far less than that does not add up. */
+const enough = 0.5;
 const least = 0.02;
 
 /**
@@ -16,5 +16,5 @@ export function proportion(cause: Problem, effect: Problem): number {
     const own = cause.increases.get(metric);
     if (own !== undefined && increase > 0) share = Math.max(share ?? 0, own / increase);
   }
-  return share === null ? 1 : Math.max(least, Math.min(1, share / enough));
+  return share === null ? 1 : Math.max(least, Math.min(1, share / enough) ** 2);
 }

@@ -7,6 +7,8 @@ export interface AlertMeaning {
   readonly category: Category;
   /** What was measured, on which side of a call, and which way it went: `cpu up`, `in latency up`; the alert's own name where nothing was measured. */
   readonly signal: string;
+  /** The quantity alone: `cpu`, `latency` …; null where nothing was measured. */
+  readonly about: string | null;
 }
 
 /** Alerts by the names that the kubernetes-mixin, node-mixin and kube-prometheus give them (their runbooks say what each means). */
@@ -48,6 +50,7 @@ const measured: readonly (readonly [signal: string, pattern: RegExp])[] = [
   ['network-out', /tra\w*mit|(^|[^a-z])tx([^a-z]|$)|net\w*[^a-z]out([^a-z]|$)/],
   ['threads', /thread/],
   ['restarts', /restart/],
+  ['retransmissions', /retrans/],
 ];
 /** Of its callers, or of its own calls: how service meshes name the two ends of a request. */
 const incoming = /^(dest|destination|server|inbound|upstream_rq)/;
@@ -76,25 +79,26 @@ const meanings: Readonly<Record<string, Category>> = {
 const ofNodes: Readonly<Record<string, Category>> = {
   'cpu up': 'node.cpu-saturated',
   'memory up': 'node.memory-growth',
+  'retransmissions up': 'node.packet-loss',
 };
 
 /** By the alert's well-known name, else by what was measured and its direction, else by its words; `alert.firing` when none of them tells. */
 export function readAlertMeaning(alert: ForeignAlert, onNode: boolean): AlertMeaning {
   const { name, message, metric, direction } = alert;
-  const signal = signalOf(metric, direction) ?? name;
+  const about = metric === null ? null : aboutOf(metric.toLowerCase());
+  const signal = metric === null ? name : signalOf(metric.toLowerCase(), about!, direction);
   const known = named[name] ?? (onNode ? ofNodes[signal] : undefined) ?? meanings[signal];
-  if (known !== undefined) return { category: known, signal };
+  if (known !== undefined) return { category: known, signal, about };
   const words = message === null ? null : readLogMeaning(message, 'error', {});
-  return {
-    category: words !== null && words.certain && !words.category.startsWith('log.') ? words.category : 'alert.firing',
-    signal,
-  };
+  const meant = words !== null && words.certain && !words.category.startsWith('log.');
+  return { category: meant ? words.category : 'alert.firing', signal, about };
 }
 
-function signalOf(metric: string | null, direction: 'up' | 'down' | null): string | null {
-  if (metric === null) return null;
-  const text = metric.toLowerCase();
-  const known = measured.find(([, pattern]) => pattern.test(text))?.[0] ?? text;
-  const side = incoming.test(text) ? 'in ' : outgoing.test(text) ? 'out ' : '';
-  return `${side}${known}${direction === null ? '' : ` ${direction}`}`;
+function aboutOf(metric: string): string {
+  return measured.find(([, pattern]) => pattern.test(metric))?.[0] ?? metric;
+}
+
+function signalOf(metric: string, about: string, direction: 'up' | 'down' | null): string {
+  const side = incoming.test(metric) ? 'in ' : outgoing.test(metric) ? 'out ' : '';
+  return `${side}${about}${direction === null ? '' : ` ${direction}`}`;
 }

@@ -60,14 +60,17 @@ export function createAlertReader(places: TelemetryPlaces): AlertReader {
       firing.set(object.id, event.timestamp);
       if (firing.size > maxFiring) firing.delete(firing.keys().next().value!);
       const security = readSecurityAlert(alert);
-      const { category, signal } = security
-        ? { category: security.category, signal: null }
+      const { category, signal, about } = security
+        ? { category: security.category, signal: null, about: null }
         : readAlertMeaning(alert, entity.kind === 'Node');
+      const value = numberOf(alert.labels.value);
+      const typical = numberOf(alert.labels.typical);
       const { caller, operation, service } = alert.labels;
       const severity = alert.severity === null ? undefined : severityOf[alert.severity];
       const told = eventFrom(
         {
-          category,
+          // A little of next to nothing is no load, whoever is alarmed by it.
+          category: category === 'app.cpu-saturated' && isSlight(value, typical) ? 'alert.firing' : category,
           entity,
           context: service === undefined ? k8s : { ...k8s, service },
           discriminator: identity,
@@ -80,8 +83,9 @@ export function createAlertReader(places: TelemetryPlaces): AlertReader {
             metric: alert.metric,
             direction: alert.direction,
             signal,
-            value: numberOf(alert.labels.value),
-            typical: numberOf(alert.labels.typical),
+            about,
+            value,
+            typical,
             caller,
             operation,
             callee:
@@ -108,6 +112,11 @@ function placeOf(metadata: RawEvent['metadata'], labels: ForeignAlert['labels'])
     ...(deployment !== undefined && { workload: deployment }),
     ...metadata,
   };
+}
+
+/** As for metrics without a known limit: several times what it needs is load. */
+function isSlight(value: number | null, typical: number | null): boolean {
+  return value !== null && typical !== null && value < 3 * typical;
 }
 
 /** What was measured and what is usual, where the sender says. */

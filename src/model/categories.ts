@@ -165,6 +165,7 @@ export const categories = {
   'node.conntrack-full': entry(MECHANISM, 'CRITICAL', true), // new connections are dropped
   'node.neighbour-table-full': entry(MECHANISM, 'CRITICAL', true),
   'node.socket-memory-exhausted': entry(MECHANISM, 'CRITICAL', true), // tcp_mem
+  'node.packet-loss': entry(MECHANISM, 'CRITICAL'), // segments have to be sent again; attributes: value, typical
   'node.network-interface-failed': entry(MECHANISM, 'CRITICAL', true), // attributes: interface
   'node.clock-skewed': entry(MECHANISM, 'ERROR', true), // attributes: offsetSeconds
   'node.inotify-exhausted': entry(MECHANISM, 'ERROR', true),

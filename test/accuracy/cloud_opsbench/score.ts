@@ -31,9 +31,18 @@ interface Guess {
   readonly confidence: number;
 }
 
+/** How far the cause is from what is usual: what it is above that, times the logarithm of how many times. 0 where it was not measured. */
+function increaseOf({ rootCauses }: Told): number {
+  const [first] = rootCauses;
+  if (first?.category !== 'app.slow') return 0;
+  const attributes = new Map(first.event.attributes.map(({ name, value }) => [name, Number(value)]));
+  const [value, typical] = [attributes.get('value') ?? 0, attributes.get('typical') ?? 0];
+  return value > typical && typical > 0 ? (value - typical) * Math.log(value / typical) : 0;
+}
+
 /**
  * Up to three answers, as the benchmark wants them: the causes of what is still open before what is over, the incident that reaches
- * furthest first; then what else it could have been.
+ * furthest from what is usual, or reaches furthest, first; then what else it could have been.
  */
 function guessesOf(told: readonly Told[]): Guess[] {
   const reach = ({ affected }: Told): number => affected.length;
@@ -41,6 +50,7 @@ function guessesOf(told: readonly Told[]): Guess[] {
     (a, b) =>
       Number(a.status === 'RESOLVED') - Number(b.status === 'RESOLVED') ||
       severities.indexOf(b.severity) - severities.indexOf(a.severity) ||
+      increaseOf(b) - increaseOf(a) ||
       reach(b) - reach(a) ||
       b.confidence - a.confidence,
   );
