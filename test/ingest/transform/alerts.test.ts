@@ -94,6 +94,11 @@ describe('alerts of other systems', () => {
     expect(state!.problems[0]!.semantic).toMatchObject({ category, attributes: { signal } });
   });
 
+  test('the quantity alone is told too', () => {
+    const [state] = states(read(alert(0, { name: 'p95', metric: 'source_latency_p95', direction: 'up' })));
+    expect(state!.problems[0]!.semantic.attributes).toMatchObject({ about: 'latency', signal: 'out latency up' });
+  });
+
   test('what was measured of a node is about the node', () => {
     expect(told(read(alert(0, { name: 'Busy', metric: 'cpu', direction: 'up' }, { node: 'worker-1' })))).toEqual([
       'node.cpu-saturated Node/worker-1',
