@@ -1,5 +1,6 @@
 import type { Category } from '../../src/model/categories.js';
 import { controlPlaneTexts } from './control-plane-texts.js';
+import { pathIn } from './path-in.js';
 import { volumeTexts } from './volume-texts.js';
 import { peersIn } from '../transform/peers.js';
 
@@ -16,9 +17,8 @@ export interface ErrorText {
 }
 
 const path: Extract = (match, attributes, text) => {
-  const found =
-    /['"]?((?:\/[\w.@%+-]+)+\/?)['"]?/.exec(text.slice(match.index)) ?? /['"]?((?:\/[\w.@%+-]+)+\/?)['"]?/.exec(text);
-  if (found) attributes.path = found[1]!;
+  const found = pathIn(text, match.index) ?? pathIn(text, 0);
+  if (found !== null) attributes.path = found;
 };
 
 /**
@@ -398,6 +398,16 @@ export const errorTexts: readonly ErrorText[] = [
     category: 'app.permission-missing',
     error: 'EPERM',
     extract: path,
+  },
+  {
+    // A store that may not read or write its own files says their names, not where they are.
+    pattern:
+      /(?:can't|cannot|can not|could not|unable to|failed to|fail) (?:open|read|write|create|access|chdir|rename|lock)\b.{0,80}?([\w-]+\.\w+|(?:\/[\w.@-]+)+)\b.{0,60}?: (?:[Pp]ermission denied|EACCES)/i,
+    category: 'volume.permission-denied',
+    error: 'EACCES',
+    extract: (match, attributes) => {
+      attributes.path = match[1]!;
+    },
   },
   {
     pattern:

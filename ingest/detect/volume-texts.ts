@@ -1,4 +1,5 @@
 import type { ErrorText } from './error-texts.js';
+import { pathIn } from './path-in.js';
 
 /** What programs say of volumes that are slow or gone from under them; the path is what tells the volume. */
 export const volumeTexts: readonly ErrorText[] = [
@@ -7,8 +8,8 @@ export const volumeTexts: readonly ErrorText[] = [
     category: 'volume.stale-handle',
     error: 'ESTALE',
     extract: (_match, attributes, text) => {
-      const path = /['"( ]?((?:\/[\w.@%+-]+)+\/?)/.exec(text)?.[1];
-      if (path !== undefined) attributes.path = path;
+      const path = pathIn(text, 0);
+      if (path !== null) attributes.path = path;
     },
   },
   {

@@ -49,7 +49,7 @@ export function subjectOf(
 }
 
 /** The claim that is mounted where the path leads; without a path in the container's own tree, the only one that there is. */
-function claimAt(pod: PodMemory, container: string | null, { path, line }: DraftAttributes): string | null {
+function claimAt(pod: PodMemory, container: string | null, { path }: DraftAttributes): string | null {
   const mounts = pod.mounts.filter((mount) => container === null || mount.container === container);
   if (typeof path === 'string') {
     const holding = mounts
@@ -57,13 +57,8 @@ function claimAt(pod: PodMemory, container: string | null, { path, line }: Draft
       .sort((a, b) => b.path.length - a.path.length)[0];
     if (holding) return holding.claim;
     // `base/16384/2619` is within the program's own directory; `/tmp/x` is not.
-    const absolute = typeof line === 'string' && new RegExp(`(?:^|[\\s'"=:(\\[])${escaped(path)}`).test(line);
-    if (absolute) return null;
+    if (path.startsWith('/')) return null;
   }
   const claims = new Set(mounts.map((mount) => mount.claim));
   return claims.size === 1 ? [...claims][0]! : null;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
