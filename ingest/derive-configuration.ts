@@ -2,7 +2,7 @@ import { list } from './callee.js';
 import type { Deriving } from './deriving.js';
 import type { Inventory } from './inventory.js';
 import type { Problem } from './problems.js';
-import { selects } from './selectors.js';
+import { editDistanceAtMost, selects } from './selectors.js';
 import { quantity } from './transform/wording.js';
 
 /**
@@ -39,8 +39,9 @@ function wrongAddresses({ cluster, inventory, say }: Deriving): void {
         if (typeof addresses !== 'string') continue;
         for (const declared of addressesOf(addresses)) {
           const service = serviceNamed(declared.host, space, cluster, inventory);
-          if (service === -1 || !lacksPort(service, declared.port, inventory)) continue;
-          tellWrongAddress(workload, service, declared, { inventory, say });
+          if (service === -1) tellMisspelt(workload, space, declared, { cluster, inventory, say });
+          else if (lacksPort(service, declared.port, inventory))
+            tellWrongAddress(workload, service, declared, { inventory, say });
         }
       }
     }
@@ -59,6 +60,31 @@ function serviceNamed(host: string, namespace: string, cluster: string, inventor
   const [name = '', space = namespace] = host.split('.');
   const services = inventory.inNamespace(cluster, space, 'Service');
   return services.find((service) => inventory.ref(service).name === name) ?? -1;
+}
+
+/** No Service has this name, and one has nearly that name and that port. */
+function tellMisspelt(
+  workload: number,
+  namespace: string,
+  { setting, host, port }: Declared,
+  { cluster, inventory, say }: Pick<Deriving, 'cluster' | 'inventory' | 'say'>,
+): void {
+  const [name = '', space = namespace] = host.split('.');
+  const meant = inventory.inNamespace(cluster, space, 'Service').find((service) => {
+    const other = inventory.ref(service).name;
+    const near = editDistanceAtMost(name, other, 2) || name.startsWith(`${other}-`) || other.startsWith(`${name}-`);
+    return near && list(inventory.facts(service).ports).some((pair) => pair.split(':')[0] === port);
+  });
+  const sinceMs = inventory.createdMs(workload);
+  if (meant === undefined || !sinceMs) return;
+  const ref = inventory.ref(workload);
+  say(
+    ref,
+    'config.wrong-address',
+    sinceMs,
+    `${ref.kind} ${ref.name} is told to call ${host}:${port} (${setting}), and there is no such Service, but ${inventory.ref(meant).name}`,
+    { setting, peer: `${name}:${port}`, meant: inventory.ref(meant).name },
+  );
 }
 
 /** Headless Services and those without a selector serve whatever port is called. */

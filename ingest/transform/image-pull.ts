@@ -26,7 +26,7 @@ const table: readonly (readonly [RegExp, Category, string])[] = [
     'the registry refuses the credentials',
   ],
   [
-    /no such host|server misbehaving|i\/o timeout|connection refused|connection reset|no route to host|network is unreachable|x509:|TLS handshake|context deadline exceeded|\bEOF\b|http: server gave HTTP response|proxyconnect|\b50[0234]\b/i,
+    /no such host|server misbehaving|[Tt]emporary failure in name resolution|i\/o timeout|connection refused|connection reset|no route to host|network is unreachable|x509:|TLS handshake|context deadline exceeded|\bEOF\b|http: server gave HTTP response|proxyconnect|\b50[0234]\b/i,
     'image.registry-unreachable',
     'the registry cannot be reached',
   ],

@@ -176,7 +176,7 @@ function objectOf(
 ): string | null {
   if (of === 'Infrastructure_Fault') return entity.kind === 'Node' ? `node/${entity.name}` : null;
   if (cause.startsWith('namespace_')) return entity.namespace === null ? null : `namespace/${entity.namespace}`;
-  const workload = attributes.get('workload') ?? attributes.get('meant');
+  const workload = attributes.get('workload') ?? (cause === 'gateway_misroute' ? attributes.get('meant') : undefined);
   if (workload !== undefined) return `app/${workload}`;
   if (/^(?:Deployment|StatefulSet|DaemonSet|Service)$/.test(entity.kind)) return `app/${entity.name}`;
   // A claim, a quota, an account: whoever suffers from it.
