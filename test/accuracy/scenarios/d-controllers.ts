@@ -202,17 +202,23 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'D03',
-    expect: { category: ['change.bad-release'], on: ['Deployment/shop/cart'], says: /CACHE_ADDR/ },
+    expect: {
+      category: ['change.bad-release', 'config.wrong-address'],
+      on: ['Deployment/shop/cart'],
+      says: /CACHE_ADDR/,
+    },
     play(w) {
       w.at(30);
-      const pod = w.rollout(
-        'Deployment/shop/cart',
-        { spec: { containers: [{ name: 'cart', env: [{ name: 'CACHE_ADDR', value: 'cachee:6379' }] }] } },
-        'kubectl-set',
-      );
-      w.at(36);
-      completes(w, 'Deployment/shop/cart', pod);
-      w.evidence(() => errors(w, pod, 'redis error: getaddrinfo ENOTFOUND cachee', 6));
+      w.evidence(() => {
+        const pod = w.rollout(
+          'Deployment/shop/cart',
+          { spec: { containers: [{ name: 'cart', env: [{ name: 'CACHE_ADDR', value: 'cachee:6379' }] }] } },
+          'kubectl-set',
+        );
+        w.at(36);
+        completes(w, 'Deployment/shop/cart', pod);
+        errors(w, pod, 'redis error: getaddrinfo ENOTFOUND cachee', 6);
+      });
       w.at(70);
     },
     guard(w) {
