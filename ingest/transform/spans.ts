@@ -1,5 +1,5 @@
 import type { Category } from '../../src/model/categories.js';
-import type { Finding } from '../../src/model/finding.js';
+import type { EntityFinding, Finding } from '../../src/model/finding.js';
 import { contentId } from '../../src/model/ids.js';
 import type { LogLine, SpanRecord } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
@@ -95,6 +95,8 @@ export function createSpanReader(places: TelemetryPlaces, schedule: Scheduler<Sp
   const running = new Map<string, Running>();
   const called = new Map<string, number>();
   const lastSpanMs = new Map<string, number>();
+  /** Places first heard of by a line, to be told with what falls due next. */
+  let unsaid: EntityFinding[] = [];
   let dueMs: number | null = null;
 
   const sees = (service: string, atMs: number): boolean => atMs - (lastSpanMs.get(service) ?? -Infinity) < seenMs;
@@ -144,7 +146,7 @@ export function createSpanReader(places: TelemetryPlaces, schedule: Scheduler<Sp
       const { caller, callee, endMs, durationMs, gapMs, trace, failed: bad } = call;
       placeOf.set(caller.entity.id, caller).set(callee.entity.id, callee);
       const pair = `${caller.entity.id}>${callee.entity.id}`;
-      const edge = remember(edges, pair, () => ({ caller, callee, total: createOperationProfile(), gaps: [] }) as Edge);
+      const edge = remember(edges, pair, () => ({ caller, callee, total: createOperationProfile(), gaps: [] }));
       const run = { endMs, failed: bad, steps: [], trace };
       edge.total.observe(pair, { ...run, selfMs: durationMs });
       if (gapMs !== null) {
@@ -387,13 +389,16 @@ export function createSpanReader(places: TelemetryPlaces, schedule: Scheduler<Sp
       const atMs = toEpochMs(event.timestamp);
       tree.logged(event.spanId!, atMs, stepOf(line));
       due(atMs);
-      return sees(places.of(event.metadata, event.timestamp).place.service, atMs);
+      const { place, introduced } = places.of(event.metadata, event.timestamp);
+      for (const news of introduced) unsaid.push(news);
+      return sees(place.service, atMs);
     },
     sees,
     update(at) {
       const nowMs = toEpochMs(at);
       dueMs = null;
-      const findings = take(nowMs, at);
+      const findings: Finding[] = [...unsaid.map((news) => ({ ...news, at })), ...take(nowMs, at)];
+      unsaid = [];
       for (const telling of [...judgeOperations(nowMs), ...judgeCalls(nowMs)]) findings.push(tell(telling, at));
       if (tree.size > 0) due(nowMs);
       return findings;
