@@ -12,8 +12,6 @@ export interface OperationProfile {
   observe(where: string, run: OperationRun): void;
   /** What is different at this moment, for every replica that ran since it was last asked. */
   judge(nowMs: number): OperationShift[];
-  /** Event time of the newest run. */
-  readonly lastMs: number;
 }
 
 export interface OperationRun {
@@ -143,7 +141,6 @@ export function createOperationProfile({
   /** Names of the steps of the latest learned runs. */
   let sample: ReadonlySet<string>[] = [];
   let sorted: number[] | null = null;
-  let lastMs = -Infinity;
 
   function learn(run: OperationRun): void {
     if (odd.has(run)) return;
@@ -346,7 +343,6 @@ export function createOperationProfile({
         replicas.set(where, (replica = { recent: [], fresh: false, differentMs: null, inDoubt: false }));
         if (replicas.size > maxReplicas) replicas.delete(replicas.keys().next().value!);
       }
-      lastMs = run.endMs;
       replica.fresh = true;
       replica.recent.push(run);
       if (replica.recent.length > maxRecent) {
@@ -382,9 +378,6 @@ export function createOperationProfile({
         if (recent.length === 0) replicas.delete(where);
       }
       return found;
-    },
-    get lastMs() {
-      return lastMs;
     },
   };
 }
