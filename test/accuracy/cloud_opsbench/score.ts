@@ -54,17 +54,21 @@ function guessesOf(told: readonly Told[]): Guess[] {
       reach(b) - reach(a) ||
       b.confidence - a.confidence,
   );
-  const depth = order.reduce((most, { rootCauses }) => Math.max(most, rootCauses.length), 0);
+  // Of each incident first what the benchmark has a word for, then the rest.
+  const causes = order.map(({ rootCauses, affected }) => {
+    // What else it could have been is near to the cause, and what is affected comes in no order.
+    const sufferers = [...rootCauses, ...affected].map(({ entity }) => entity);
+    return rootCauses.flatMap((cause): Guess[] => {
+      const triple = tripleOf(cause, sufferers);
+      return triple ? [{ triple, confidence: cause.confidence }] : [];
+    });
+  });
   const guesses = new Map<string, Guess>();
+  const depth = causes.reduce((most, { length }) => Math.max(most, length), 0);
   for (let rank = 0; rank < depth; rank++) {
-    for (const { rootCauses, affected } of order) {
-      const cause = rootCauses[rank];
-      // What else it could have been is near to the cause, and what is affected comes in no order.
-      const sufferers = [...rootCauses, ...affected].map(({ entity }) => entity);
-      const triple = cause ? tripleOf(cause, sufferers) : null;
-      if (!cause || !triple) continue;
-      const key = text(triple);
-      if (!guesses.has(key)) guesses.set(key, { triple, confidence: cause.confidence });
+    for (const each of causes) {
+      const guess = each[rank];
+      if (guess && !guesses.has(text(guess.triple))) guesses.set(text(guess.triple), guess);
     }
   }
   return [...guesses.values()].slice(0, 3);
