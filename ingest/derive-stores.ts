@@ -125,6 +125,8 @@ function misledClients({ active, inventory, problems, nowMs, say }: Deriving): v
       .filter((service) => inventory.ref(service).kind === 'Service');
     if (services.length === 0 || services.some((service) => isTroubled(service, inventory, problems, nowMs))) continue;
     const { unit, firstMs } = failing[0]!;
+    // Whoever cannot resolve names has not even asked.
+    if (problems.on(unit).some(({ category }) => category === 'dns.failed')) continue;
     const client = inventory.ref(unit);
     const { kind, name } = inventory.ref(store);
     say(

@@ -82,7 +82,7 @@ function eventsOf(files: CaseFiles): RawEvent[] {
     ...event,
     atMs: event.atMs + (event.type === 'network' ? (i % 1000) / 1000 : 0),
   }));
-  return [...found, ...apart.filter(({ atMs }) => atMs > beginMs && atMs <= files.collectedMs)]
+  return [...found, ...apart.filter(({ atMs }) => atMs > beginMs && atMs < files.collectedMs + 1)]
     .sort((a, b) => a.atMs - b.atMs)
     .map(({ type, data, atMs, metadata }: Unstamped) => stamped(type, data, atMs, { cluster, source, ...metadata }));
 }
