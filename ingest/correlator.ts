@@ -7,7 +7,7 @@ import { createStories } from './correlate/areas.js';
 import { blindShare, createDoubt } from './correlate/blindness.js';
 import { confidenceScale, type ConfidenceScale } from './correlate/confidence.js';
 import { experienceOf, type Experiences } from './correlate/experience.js';
-import { derive } from './derive.js';
+import { derive } from './derive/derive.js';
 import { createGate } from './gate.js';
 import { createIncidents } from './incidents.js';
 import { createInventory, type InventoryChange } from './inventory.js';

@@ -12,7 +12,7 @@ import { fromEpochMs, toEpochMs } from '../src/model/time.js';
 import { severities, type Severity, type UnifiedEvent } from '../src/model/unified-event.js';
 import type { Story } from './correlate/story.js';
 import { conclude } from './conclude.js';
-import { concludedEvent } from './derive.js';
+import { concludedEvent } from './derive/derive.js';
 import type { Gate } from './gate.js';
 import type { Inventory } from './inventory.js';
 import { narrate } from './narrate.js';

@@ -2,14 +2,14 @@ import { entityRef, type EntityRef } from '../../src/model/entity.js';
 import type { KubernetesObject } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import type { K8sContext } from '../../src/model/unified-event.js';
-import type { ScalingMemory } from './autoscaling.js';
+import type { ScalingMemory } from './kubernetes/autoscaling.js';
 import type { Draft } from './draft.js';
-import type { PullFailure } from './image-pull.js';
-import { bareContainerId } from './kubernetes-objects.js';
-import type { ObjectFlood } from './object-counts.js';
-import type { NodeShape } from './node-fit.js';
-import type { VolumeShape } from './volume-fit.js';
-import type { Probes } from './probe-mistakes.js';
+import type { PullFailure } from './kubernetes/image-pull.js';
+import { bareContainerId } from './kubernetes/kubernetes-objects.js';
+import type { ObjectFlood } from './kubernetes/object-counts.js';
+import type { NodeShape } from './kubernetes/node-fit.js';
+import type { VolumeShape } from './kubernetes/volume-fit.js';
+import type { Probes } from './kubernetes/probe-mistakes.js';
 
 /**
  * What the transform stage remembers of the cluster between events: only what an event alone does not say. One small record for

@@ -8,7 +8,7 @@ import { toEpochMs } from '../../src/model/time.js';
 import { journalTexts, type JournalText } from '../detect/journal-texts.js';
 import { createLogRates, type LogBurst } from '../detect/log-rates.js';
 import { containerRef, noContext, podContext, type PodMemory, type TransformContext } from './context.js';
-import { controlPlaneRef } from './control-plane.js';
+import { controlPlaneRef } from './kubernetes/control-plane.js';
 import { eventFrom, type Draft } from './draft.js';
 import type { Scheduler } from './schedule.js';
 import { clause } from './wording.js';

@@ -4,7 +4,7 @@ import type { OomVictim, ProcessExit } from '../../src/model/payloads.js';
 import type { RawEvent } from '../../src/model/raw-event.js';
 import { toEpochMs } from '../../src/model/time.js';
 import type { UnifiedEvent } from '../../src/model/unified-event.js';
-import { isCrashSignal, signalName } from './containers.js';
+import { isCrashSignal, signalName } from './kubernetes/containers.js';
 import { locate, type TransformContext } from './context.js';
 import { eventFrom, type Draft } from './draft.js';
 import type { Scheduler } from './schedule.js';

@@ -1,7 +1,7 @@
 import type { Category } from '../../src/model/categories.js';
 import { entityRef, type EntityRef } from '../../src/model/entity.js';
 import type { PodMemory, TransformContext } from './context.js';
-import { controlPlaneRef } from './control-plane.js';
+import { controlPlaneRef } from './kubernetes/control-plane.js';
 import type { DraftAttributes } from './draft.js';
 
 export interface Subject {

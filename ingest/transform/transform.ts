@@ -10,7 +10,7 @@ import { createFlowReader } from './flows.js';
 import { readHealth } from './health.js';
 import { createJournalReader, type JournalUpdate } from './journal.js';
 import { createKernelReader, type PendingVictim } from './kernel.js';
-import { createKubernetesReader, type Recheck } from './kubernetes.js';
+import { createKubernetesReader, type Recheck } from './kubernetes/kubernetes.js';
 import { createLogReader, type BurstUpdate } from './log.js';
 import { createMeasuredLimitsReader } from './measured-limits.js';
 import { createMetricsReader } from './metrics.js';

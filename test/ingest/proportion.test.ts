@@ -18,6 +18,7 @@ const slow = (increases: Readonly<Record<string, number>>, category: Problem['ca
   count: 1,
   attributes: new Map(),
   increases: new Map(Object.entries(increases)),
+  intervalMs: 0,
   version: 0,
 });
 
