@@ -8,7 +8,7 @@ import { loadRules, parseRules } from '../../ingest/rules/load.js';
 const ingest = join(import.meta.dirname, '../../ingest');
 const { links, causes } = loadRules([join(ingest, 'rules')]);
 
-const sources = ['.', 'transform', 'detect']
+const sources = ['.', 'derive', 'transform', 'transform/kubernetes', 'detect']
   .flatMap((folder) => readdirSync(join(ingest, folder)).map((name) => join(ingest, folder, name)))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => readFileSync(file, 'utf8'))
