@@ -15,7 +15,7 @@ import { nezhaTrainTicket } from './nezha_tt/set.js';
 import { petshop } from './petshop/set.js';
 import { recordings } from './recordings.js';
 import { rootcausebench } from './rootcausebench/set.js';
-import { printAccuracy } from './report.js';
+import { printAblations, printAccuracy } from './report.js';
 import { scenarios } from './scenarios/set.js';
 import { tvdiag } from './tvdiag/set.js';
 import type { AccuracyCase, Answer, Figures, Judged, LabelledSet, Measured, Score } from './set.js';
@@ -62,7 +62,7 @@ export interface Accuracy {
 const program: Command = new Command('accuracy')
   .option('--set <name>', `one of ${names}`)
   .option('--data <folder>', 'where the set is: cases, packed or not, and labels*.json')
-  .option('--json <file>', 'write the figures there')
+  .option('--json <file>', 'write the figures there, at once and again after each ablation')
   .option('--only <regex>', 'only the cases whose id matches')
   .option('--fit <files...>', 'instead of a set: fit the scale of confidence on what --json has written')
   .option('--no-ablations', 'do not run the set again without each dimension and each source')
@@ -82,19 +82,25 @@ const program: Command = new Command('accuracy')
     const startedMs = performance.now();
     const only = given.only === undefined ? null : new RegExp(given.only);
     try {
-      const { judged, ...measured } = set
-        ? await measure(set, dataset.folder, only, given.ablations)
-        : { ...(await part!(dataset.folder, only)), ablations: {} };
-      const accuracy: Accuracy = {
-        set: given.set,
-        cases: judged.length,
-        ...measured,
-        calibration: calibrationOf(judged),
-        judged,
-        seconds: Math.round((performance.now() - startedMs) / 100) / 10,
-      };
-      printAccuracy(accuracy);
-      if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(accuracy, null, 2)}\n`);
+      const outcomes = set
+        ? measure(set, dataset.folder, only, given.ablations)
+        : [{ ...(await part!(dataset.folder, only)), ablations: {} }];
+      let accuracy: Accuracy | null = null;
+      for await (const { judged, ...measured } of outcomes) {
+        const first = accuracy === null;
+        accuracy = {
+          set: given.set,
+          cases: judged.length,
+          ...measured,
+          calibration: calibrationOf(judged),
+          judged,
+          seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+        };
+        // Ablations take many times as long: what is known is told, and kept, before they begin.
+        if (first) printAccuracy(accuracy);
+        if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(accuracy, null, 2)}\n`);
+      }
+      if (accuracy !== null) printAblations(accuracy);
     } finally {
       dataset.remove();
     }
@@ -102,7 +108,13 @@ const program: Command = new Command('accuracy')
 
 type Outcome = Pick<Accuracy, 'figures' | 'baselines' | 'ablations'> & { readonly judged: readonly Judged[] };
 
-async function measure(set: LabelledSet, folder: string, only: RegExp | null, ablate: boolean): Promise<Outcome> {
+/** The set as it is, and then again with each ablation that has been run since. */
+async function* measure(
+  set: LabelledSet,
+  folder: string,
+  only: RegExp | null,
+  ablate: boolean,
+): AsyncGenerator<Outcome> {
   const score = async (name: string, dimensions: Dimensions, without: string | null): Promise<Score> => {
     const engine = await createEngine({ dimensions }, set.experience?.() ?? null);
     const answers: Answer[] = [];
@@ -116,16 +128,22 @@ async function measure(set: LabelledSet, folder: string, only: RegExp | null, ab
   };
 
   const { figures, judged } = await score('all', allDimensions, null);
-  const ablations: Record<string, Figures> = {};
-  if (ablate) {
-    for (const dimension of Object.keys(allDimensions))
-      ablations[`-${dimension}`] = (
-        await score(`-${dimension}`, { ...allDimensions, [dimension]: false }, null)
-      ).figures;
-    for (const source of Object.keys(set.sources))
-      ablations[`-${source}`] = (await score(`-${source}`, allDimensions, source)).figures;
+  const baselines = await set.baselines(folder, () => casesOf(set, folder, only));
+  let ablations: Readonly<Record<string, Figures>> = {};
+  yield { figures, judged, baselines, ablations };
+  if (!ablate) return;
+  const left = [
+    ...Object.keys(allDimensions).map((name) => ({
+      name,
+      dimensions: { ...allDimensions, [name]: false },
+      without: null,
+    })),
+    ...Object.keys(set.sources).map((name) => ({ name, dimensions: allDimensions, without: name })),
+  ];
+  for (const { name, dimensions, without } of left) {
+    ablations = { ...ablations, [`-${name}`]: (await score(`-${name}`, dimensions, without)).figures };
+    yield { figures, judged, baselines, ablations };
   }
-  return { figures, judged, ablations, baselines: await set.baselines(folder, () => casesOf(set, folder, only)) };
 }
 
 async function* casesOf(set: LabelledSet, folder: string, only: RegExp | null): AsyncGenerator<AccuracyCase> {
