@@ -5,7 +5,7 @@ import { priorOf, representative, type Problem } from '../problems.js';
 import type { Candidate } from './candidates.js';
 import { fits } from './causal.js';
 import { costOf, leak, linksOf, solve, type Area, type Closure } from './solve.js';
-import { calibrated } from './confidence.js';
+import { shares } from './confidence.js';
 import { maxAlternatives, round, type Alternative, type StoryParts } from './story.js';
 
 /** What the cause makes us expect and nobody saw, although somebody would have. */
@@ -113,21 +113,19 @@ export function compare(
   // A lone symptom has no rival that was seen; what was not seen is then the rival, as likely as the category is seldom a cause.
   const unseen =
     own.length === 1 && scored.length === 0 ? Math.max(0, 1 - categoryInfo(members[cause]!.category).prior * 4) : 0;
-  const posterior = (1 / total) * (1 - unseen * 0.5);
-  const confidence = calibrated(posterior, parts.scale);
-  const left = posterior < 1 ? Math.min(1, (1 - confidence) / (1 - posterior)) : 0;
+  const [confidence, ...others] = shares([1, ...odds, (total * unseen * 0.5) / (1 - unseen * 0.5)], parts.scale);
   const alternatives = scored.slice(0, maxAlternatives).map(({ at, cost }, i): Alternative => {
     const rival = members[at]!;
     return {
       problem: rival,
-      confidence: round((odds[i]! / total) * left),
+      confidence: round(others[i]!),
       evidence: [...rival.events.values()]
         .slice(0, 2)
         .map((event) => ({ text: event.semantic.message, weight: round(best.cost - cost), eventId: event.id })),
       whyNot: whyNot(parts, area, chains, cause, at, members, own, candidates),
     };
   });
-  return { confidence: round(confidence), alternatives };
+  return { confidence: round(confidence!), alternatives };
 }
 
 /** Two findings of one edit (its image and its environment): the same answer, not a rival. */

@@ -250,7 +250,8 @@ describe('how sure it is', () => {
       happens('probe.liveness-failed', 'Deployment/cart', 59, 460);
       happens('process.crashed', 'Deployment/cart', 60, 460, { signal: 11 });
       if (restarted) happens('container.restarted', 'Deployment/cart', 62, 460, { restartCount: 1 });
-      const [result, ...others] = run(560);
+      // On a scale that does not round what is nearly certain.
+      const [result, ...others] = run(560, { scale: { temperature: 1, ceiling: 1 } });
       expect(others).toEqual([]);
       expect(told([result!])).toEqual(['process.crashed Deployment/shop/cart']);
       expect(result!.status).toBe('RESOLVED');
@@ -259,7 +260,7 @@ describe('how sure it is', () => {
       return result!.confidence;
     };
     expect(confidence('healthy', false)).toBeLessThan(confidence('healthy', true));
-    expect(confidence('degraded', false)).toBe(confidence('degraded', true));
+    expect(confidence('degraded', false)).toBeCloseTo(confidence('degraded', true), 3);
     expect(confidence('degraded', true)).toBeLessThan(confidence('healthy', true));
     expect(confidence('down', true)).toBeLessThan(confidence('degraded', true));
   });

@@ -186,7 +186,8 @@ export function world() {
     happens,
     health,
     service,
-    run: (seconds: number): CorrelationResult[] => latest(play(findings, seconds)),
+    run: (seconds: number, options: Partial<CorrelatorOptions> = {}): CorrelationResult[] =>
+      latest(play(findings, seconds, options)),
     revisions: (seconds: number): CorrelationResult[] => play(findings, seconds),
   };
 }
