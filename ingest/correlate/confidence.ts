@@ -12,7 +12,7 @@ const surest = 0.999;
 
 /**
  * Fitted by `npm run accuracy -- --fit` on the development halves of six sets (docs/accuracy.md). The fit itself would be sharper still
- * (0.25): incidents that nobody has developed on are surely told less well.
+ * (0.2): incidents that nobody has developed on are surely told less well.
  */
 export const confidenceScale: ConfidenceScale = { temperature: 0.33, ceiling: 0.99 };
 
